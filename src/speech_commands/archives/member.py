@@ -1,0 +1,119 @@
+"""What an archive holds, and which of it may be taken out."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Protocol
+
+LONGEST_PATH = 255
+"""Characters; the longest file name common file systems allow."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in an archive.
+
+    Attributes:
+        path: where it lies in the archive, with forward slashes.
+        size_bytes: its size once taken out.
+        fingerprint: changes whenever the file's content does.
+        is_regular: false for links, devices and the like.
+    """
+
+    path: str
+    size_bytes: int
+    fingerprint: str
+    is_regular: bool = True
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is taken out of one archive.
+
+    Attributes:
+        member_bytes: the largest file.
+        total_bytes: all files together.
+    """
+
+    member_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """An archive's files, sorted into those that may be taken out and the others.
+
+    Attributes:
+        members: by path.
+        refused: path to the reason.
+    """
+
+    members: dict[str, Member] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+class Archive(Protocol):
+    """A collection of files that is read from its beginning to its end."""
+
+    name: str
+    contents: Contents
+
+    def stream(self, paths: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield path and content of the files asked for, in the archive's own order."""
+        ...
+
+
+class ArchiveError(ValueError):
+    """An archive that cannot be read, or is not what it should be."""
+
+
+def sort_members(archive: str, found: Iterable[Member], limits: Limits) -> Contents:
+    """Refuse every member that could harm: unsafe paths, links, absurd sizes, repeats.
+
+    Args:
+        archive: the archive's name, for the error.
+        found: all members but folders.
+        limits: how much may be taken out.
+
+    Returns:
+        The members that may be taken out, and the refused ones with the reason.
+
+    Raises:
+        ArchiveError: if the files that may be taken out are too large together.
+    """
+    contents = Contents()
+    for member in found:
+        reason = _refusal(member, contents, limits)
+        if reason is None:
+            contents.members[member.path] = member
+        else:
+            contents.refused[member.path] = reason
+    total = sum(member.size_bytes for member in contents.members.values())
+    if total > limits.total_bytes:
+        raise ArchiveError(
+            f"{archive}: its files are {total:,} bytes together; at most {limits.total_bytes:,} "
+            "are allowed"
+        )
+    return contents
+
+
+def _refusal(member: Member, contents: Contents, limits: Limits) -> str | None:
+    path = PurePosixPath(member.path)
+    windows = PureWindowsPath(member.path)
+    if not member.path or "\0" in member.path:
+        return "its path is empty or holds a NUL character"
+    if path.is_absolute() or windows.drive or windows.root:
+        return "its path is absolute; only relative paths are allowed"
+    if ".." in path.parts or ".." in windows.parts:
+        return "its path leads upwards ('..')"
+    if max(map(len, path.parts), default=0) > LONGEST_PATH:
+        return f"a name in its path is longer than {LONGEST_PATH} characters"
+    if not member.is_regular:
+        return "it is a link or a special file; only regular files are allowed"
+    if member.size_bytes > limits.member_bytes:
+        return (
+            f"it is {member.size_bytes:,} bytes; at most {limits.member_bytes:,} are allowed"
+        )
+    if member.path in contents.members:
+        return "the archive holds another file of the same path"
+    return None

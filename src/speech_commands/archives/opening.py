@@ -1,0 +1,43 @@
+"""Finding out what kind of archive a path is."""
+
+import tarfile
+from pathlib import Path
+
+import py7zr
+
+from speech_commands.archives.member import Archive, ArchiveError, Limits
+from speech_commands.archives.plain_folder import PlainFolder
+from speech_commands.archives.seven_zip import SevenZipArchive
+from speech_commands.archives.tar import TarArchive
+
+
+def open_archive(path: Path, limits: Limits) -> Archive:
+    """Open a 7z archive, a tar archive or a folder; its content decides, not its name.
+
+    Args:
+        path: the archive or folder.
+        limits: how much may be taken out of it.
+
+    Returns:
+        The archive, its contents listed.
+
+    Raises:
+        FileNotFoundError: if there is nothing at the path.
+        ArchiveError: if it is something else, damaged, or too large.
+    """
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} does not exist; a 7z archive, a tar archive or a folder of <word>/*.wav "
+            "is expected there"
+        )
+    if path.is_dir():
+        return PlainFolder(path, limits)
+    if py7zr.is_7zfile(path):
+        return SevenZipArchive(path, limits)
+    if tarfile.is_tarfile(path):
+        return TarArchive(path, limits)
+    with path.open("rb") as file:
+        start = file.read(8)
+    raise ArchiveError(
+        f"{path} is neither a 7z archive, a tar archive nor a folder: it starts with {start!r}"
+    )

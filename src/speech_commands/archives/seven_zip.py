@@ -1,0 +1,158 @@
+"""7z archives, through py7zr."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from queue import Queue
+from threading import Thread
+from zlib import crc32
+
+import py7zr
+from py7zr.io import NullIO, Py7zIO, WriterFactory
+
+from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
+from speech_commands.storage.fingerprint import fingerprint
+
+QUEUE_SIZE = 64
+"""Files taken out but not yet asked for; bounds the memory used."""
+
+
+class SevenZipArchive:
+    """A 7z archive.
+
+    Args:
+        path: the archive.
+        limits: how much may be taken out.
+
+    Raises:
+        ArchiveError: if it is damaged, encrypted, or no 7z archive.
+    """
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.name = str(path)
+        self._path = path
+        self._crc: dict[str, int | None] = {}
+        with self._reading() as archive:
+            if archive.needs_password():
+                raise ArchiveError(f"{self.name}: encrypted; only archives without a password work")
+            found = []
+            for info in archive.list():
+                if info.is_directory:
+                    continue
+                size = info.uncompressed or 0
+                regular = info.is_file and not info.is_symlink
+                digest = fingerprint(size, info.crc32)
+                found.append(Member(info.filename, size, digest, regular))
+                self._crc.setdefault(info.filename, info.crc32)
+        self.contents = sort_members(self.name, found, limits)
+
+    def stream(self, paths: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield path and content of the files asked for, in the archive's own order.
+
+        py7zr calls back with each file, so it runs in a thread of its own that waits whenever
+        the reader falls behind.
+
+        Raises:
+            ArchiveError: if the archive turns out to be damaged; files yielded before are whole.
+        """
+        buffers = _Buffers(
+            {path: self.contents.members[path] for path in paths},
+            {path: self._crc[path] for path in paths},
+        )
+        thread = Thread(target=self._extract, args=(buffers,), daemon=True)
+        thread.start()
+        try:
+            while (item := buffers.finished.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            buffers.abandon()
+            thread.join()
+
+    def _extract(self, buffers: "_Buffers") -> None:
+        end: BaseException | None = None
+        try:
+            with self._reading() as archive:
+                archive.extract(targets=buffers.paths, factory=buffers)
+        except (ArchiveError, OSError) as error:
+            end = error
+        buffers.put(end)
+
+    @contextmanager
+    def _reading(self) -> Iterator[py7zr.SevenZipFile]:
+        try:
+            with py7zr.SevenZipFile(self._path, "r") as archive:
+                yield archive
+        except (ArchiveError, FileNotFoundError, PermissionError):
+            raise
+        except Exception as error:  # damaged headers make py7zr raise almost anything
+            raise ArchiveError(
+                f"{self.name}: not a whole 7z archive ({type(error).__name__}: {error})"
+            ) from error
+
+
+class _Buffers(WriterFactory):
+    """Takes files from py7zr, one buffer a file, and queues them as they are finished."""
+
+    def __init__(self, members: dict[str, Member], crc: dict[str, int | None]) -> None:
+        self.paths = list(members)
+        # py7zr asks for buffers by normalised path.
+        self._by_output = {PurePosixPath(path).as_posix(): path for path in members}
+        self._members, self._crc = members, crc
+        self.finished: Queue[tuple[str, bytes] | BaseException | None] = Queue(QUEUE_SIZE)
+        self._abandoned = False
+
+    def create(self, filename: str) -> Py7zIO:
+        """Lend a buffer for a file; py7zr renames repeats, which nobody asked for."""
+        path = self._by_output.get(filename)
+        if path is None or self._abandoned:
+            return NullIO()
+        return _Buffer(self, self._members[path], self._crc[path])
+
+    def put(self, item: tuple[str, bytes] | BaseException | None) -> None:
+        """Queue a finished file, an error or the end; wait while the queue is full."""
+        if self._abandoned and isinstance(item, tuple):
+            raise ArchiveError("reading was abandoned")
+        self.finished.put(item)
+
+    def abandon(self) -> None:
+        """Stop the decompression: nobody reads any more."""
+        self._abandoned = True
+        while not self.finished.empty():
+            self.finished.get_nowait()
+
+
+class _Buffer(Py7zIO):
+    """The content of one file while it is being decompressed."""
+
+    def __init__(self, owner: _Buffers, member: Member, crc: int | None) -> None:
+        self._owner, self._member, self._crc = owner, member, crc
+        self._data = bytearray()
+
+    def write(self, s: bytes | bytearray) -> int:
+        if len(self._data) + len(s) > self._member.size_bytes:
+            raise ArchiveError(
+                f"{self._member.path}: decompresses to more than the "
+                f"{self._member.size_bytes:,} bytes its archive promises"
+            )
+        self._data += s
+        return len(s)
+
+    def read(self, size: int | None = None) -> bytes:
+        return bytes(self._data if size is None else self._data[:size])
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return 0
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def size(self) -> int:
+        return len(self._data)
+
+    def close(self) -> None:
+        """Queue the file if it is whole; py7zr closes damaged ones too, then raises."""
+        whole = len(self._data) == self._member.size_bytes
+        if whole and (self._crc is None or crc32(self._data) == self._crc):
+            self._owner.put((self._member.path, bytes(self._data)))

@@ -1,0 +1,69 @@
+"""Tar archives, compressed or not, through the standard library."""
+
+import lzma
+import tarfile
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
+from speech_commands.storage.fingerprint import fingerprint
+
+
+class TarArchive:
+    """A tar archive; it is read once in full to learn what it holds.
+
+    Args:
+        path: the archive.
+        limits: how much may be taken out.
+
+    Raises:
+        ArchiveError: if it is damaged or no tar archive.
+    """
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.name = str(path)
+        self._path = path
+        facts = path.stat()
+        with self._reading() as archive:
+            found = [
+                Member(
+                    path=entry.name,
+                    size_bytes=entry.size,
+                    fingerprint=fingerprint(
+                        facts.st_size, facts.st_mtime_ns, entry.size, entry.offset_data
+                    ),
+                    is_regular=entry.isreg(),
+                )
+                for entry in archive
+                if not entry.isdir()
+            ]
+        self.contents = sort_members(self.name, found, limits)
+
+    def stream(self, paths: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield path and content of the files asked for, in the archive's own order.
+
+        Raises:
+            ArchiveError: if the archive turns out to be damaged; files yielded before are whole.
+        """
+        waiting = set(paths)
+        with self._reading() as archive:
+            for entry in archive:
+                if entry.name in waiting and entry.isreg():
+                    waiting.remove(entry.name)
+                    content = archive.extractfile(entry)
+                    assert content is not None, "extractfile returns None for folders only"  # noqa: S101
+                    yield entry.name, content.read()
+
+    @contextmanager
+    def _reading(self) -> Iterator[tarfile.TarFile]:
+        try:
+            with tarfile.open(self._path, "r:*") as archive:
+                yield archive
+        except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+            if isinstance(error, FileNotFoundError | PermissionError):
+                raise
+            raise ArchiveError(
+                f"{self.name}: not a whole tar archive ({type(error).__name__}: {error})"
+            ) from error

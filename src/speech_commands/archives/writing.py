@@ -1,0 +1,51 @@
+"""Writing 7z archives of recordings: the same members give the same bytes."""
+
+from collections.abc import Iterable
+from typing import BinaryIO
+
+import py7zr
+from py7zr.helpers import ArchiveTimestamp
+
+from speech_commands.storage.progress import Progress
+
+SAMPLE_BYTES = 2
+"""16-bit samples: each is predicted from the one before it."""
+FILTERS = [
+    {"id": py7zr.FILTER_DELTA, "dist": SAMPLE_BYTES},
+    {"id": py7zr.FILTER_LZMA2, "preset": 9, "lc": 0, "lp": 1, "pb": 1},
+]
+TIMESTAMP = ArchiveTimestamp.from_datetime(946_684_800.0)
+"""2000-01-01 00:00 UTC, of every member: the clock must not change an archive."""
+
+
+def write_seven_zip(
+    file: BinaryIO, members: Iterable[tuple[str, bytes]], total: int, name: str
+) -> None:
+    """Write a 7z archive of 16-bit recordings, member by member.
+
+    Args:
+        file: where to; it must be seekable.
+        members: path in the archive and content, in the order in which they are stored; each is
+            compressed and let go before the next is asked for.
+        total: how many members there are, for progress lines.
+        name: what the archive is called in them.
+
+    Raises:
+        ValueError: if two members have the same path, or a path leads out of the archive.
+    """
+    written: set[str] = set()
+    progress = Progress(f"writing {name}", total)
+    with py7zr.SevenZipFile(file, "w", filters=FILTERS) as archive:
+        for path, content in members:
+            if path in written:
+                raise ValueError(f"two members are called {path!r}")
+            written.add(path)
+            archive.writestr(content, path)
+            _forget_time(archive)
+            progress.advance(1)
+
+
+def _forget_time(archive: py7zr.SevenZipFile) -> None:
+    """Replace the times py7zr took from the clock; they are written when the archive is closed."""
+    for key in ("creationtime", "lastwritetime", "lastaccesstime"):
+        archive.header.files_info.files[-1][key] = TIMESTAMP

@@ -1,0 +1,1 @@
+"""Signal processing on arrays: no Kedro, no paths."""

@@ -1,0 +1,1 @@
+"""What the recordings are: where clips lie, who speaks, which split they belong to."""

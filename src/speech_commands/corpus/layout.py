@@ -1,0 +1,115 @@
+"""Where recordings lie in an archive: `<anything>/<word>/<clip>.wav`."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from speech_commands.archives.member import Archive, ArchiveError, Contents
+from speech_commands.audio.wav import WavError, decode_wav
+from speech_commands.audio.waveform import level_dbfs
+from speech_commands.labels import BACKGROUND_NOISE
+from speech_commands.storage.folder import NewFile
+
+WAV_SUFFIX = ".wav"
+VALIDATION_LIST = "validation_list.txt"
+TESTING_LIST = "testing_list.txt"
+SPLIT_LISTS = (VALIDATION_LIST, TESTING_LIST)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which members of an archive are recordings or split lists.
+
+    Attributes:
+        paths: short name, `<word>/<clip>.wav` or a list's file name, to the member's path.
+        refused: paths of members that were refused, to the reason.
+    """
+
+    paths: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def find_layout(name: str, contents: Contents) -> Layout:
+    """Find the recordings in an archive.
+
+    Args:
+        name: the archive's name, for the error.
+        contents: its members.
+
+    Raises:
+        ArchiveError: if it holds no recordings at all.
+    """
+    layout = Layout(refused=dict(contents.refused))
+    for path in contents.members:
+        parts = PurePosixPath(path).parts
+        if parts[-1] in SPLIT_LISTS:
+            short = parts[-1]
+        elif not parts[-1].lower().endswith(WAV_SUFFIX):
+            continue
+        elif (reason := _misplaced(parts)) is not None:
+            layout.refused[path] = reason
+            continue
+        else:
+            short = f"{parts[-2]}/{PurePosixPath(path).stem}{WAV_SUFFIX}"
+        if short in layout.paths:
+            layout.refused[path] = f"{layout.paths[short]} has the same word and file name"
+        else:
+            layout.paths[short] = path
+    if not any(short.endswith(WAV_SUFFIX) for short in layout.paths):
+        examples = ", ".join(list(contents.members)[:3]) or "nothing"
+        raise ArchiveError(
+            f"{name}: no recordings in it; <word>/<clip>.wav is expected, found {examples}"
+        )
+    return layout
+
+
+def _misplaced(parts: tuple[str, ...]) -> str | None:
+    if len(parts) == 1:
+        return "it lies in no folder; <word>/<clip>.wav is expected"
+    if parts[-1].startswith("."):
+        return "its name starts with a dot, so it is no recording"
+    folder = parts[-2]
+    if folder.startswith((".", "_")) and folder != BACKGROUND_NOISE:
+        return f"unknown folder {folder!r}; a word or {BACKGROUND_NOISE} is expected"
+    if "__MACOSX" in parts:
+        return "unknown folder '__MACOSX'; it holds no recordings"
+    return None
+
+
+def stream_recordings(
+    archive: Archive, layout: Layout, wanted: Collection[str]
+) -> Iterator[NewFile]:
+    """Read recordings and split lists, and measure each recording on the way.
+
+    Args:
+        archive: where they are.
+        layout: their short names.
+        wanted: the short names to read.
+
+    Yields:
+        Files with the attributes `samples` (a channel), `channels`, `sample_rate_hz`,
+        `level_dbfs`, and `problem`: empty, or why the file cannot be read.
+    """
+    shorts = {layout.paths[short]: short for short in wanted}
+    for path, data in archive.stream(shorts):
+        yield NewFile(shorts[path], data, _measure(shorts[path], data))
+
+
+def _measure(short: str, data: bytes) -> dict[str, object]:
+    facts = {"samples": 0, "channels": 0, "sample_rate_hz": 0, "level_dbfs": 0.0, "problem": ""}
+    if not short.endswith(WAV_SUFFIX):
+        return facts
+    try:
+        recording = decode_wav(data)
+    except WavError as error:
+        return {**facts, "problem": str(error)}
+    samples, channels = recording.samples.shape
+    if not samples:
+        return {**facts, "problem": "it holds no samples; at least one is needed"}
+    return {
+        "samples": samples,
+        "channels": channels,
+        "sample_rate_hz": recording.sample_rate_hz,
+        "level_dbfs": level_dbfs(recording.samples),
+        "problem": "",
+    }

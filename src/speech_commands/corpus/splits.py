@@ -1,0 +1,88 @@
+"""Which clips train a recogniser, which tune it and which judge it."""
+
+from collections.abc import Collection
+from enum import StrEnum
+from hashlib import sha1
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+SPEAKER_MARK = "_nohash_"
+"""What comes before it in a file name is the speaker; what follows numbers the repetitions."""
+
+HASH_STEPS = 2**27 - 1
+"""The resolution of the published rule, "MAX_NUM_WAVS_PER_CLASS" there."""
+
+
+class Split(StrEnum):
+    """The three parts of a corpus."""
+
+    TRAINING = "training"
+    VALIDATION = "validation"
+    TESTING = "testing"
+
+
+def speaker_of(clip: str) -> str:
+    """The speaker of a clip, from its file name.
+
+    A name without the mark stands for a speaker of its own, since nothing tells who spoke.
+
+    Args:
+        clip: `<word>/<speaker>_nohash_<n>.wav`.
+    """
+    return PurePosixPath(clip).stem.split(SPEAKER_MARK)[0]
+
+
+def split_by_rule(
+    speaker: str, validation_percentage: float, testing_percentage: float
+) -> Split:
+    """Assign a speaker to a split by the dataset's published rule.
+
+    The SHA-1 of the speaker becomes a percentage that never changes as clips are added
+    (Warden, "Speech Commands", arXiv 1804.03209, and README of version 0.02: `which_set`).
+
+    Args:
+        speaker: the file name up to `_nohash_`.
+        validation_percentage: 0 to 100.
+        testing_percentage: 0 to 100.
+    """
+    digest = int(sha1(speaker.encode(), usedforsecurity=False).hexdigest(), 16)
+    percentage = digest % (HASH_STEPS + 1) * (100 / HASH_STEPS)
+    if percentage < validation_percentage:
+        return Split.VALIDATION
+    if percentage < validation_percentage + testing_percentage:
+        return Split.TESTING
+    return Split.TRAINING
+
+
+def split_by_lists(
+    clip: str, validation_list: Collection[str], testing_list: Collection[str]
+) -> Split:
+    """Assign a clip to a split by the dataset's lists; what neither names is for training."""
+    if clip in testing_list:
+        return Split.TESTING
+    if clip in validation_list:
+        return Split.VALIDATION
+    return Split.TRAINING
+
+
+def check_speakers_disjoint(manifest: pd.DataFrame) -> None:
+    """Make sure that nobody is heard in two splits.
+
+    Args:
+        manifest: columns `speaker` and `split`.
+
+    Raises:
+        ValueError: naming speakers that are, with their splits.
+    """
+    splits = manifest.groupby("speaker")["split"].unique()
+    shared = splits[splits.map(len) > 1]
+    if len(shared):
+        examples = "; ".join(
+            f"{speaker} in {' and '.join(sorted(found))}" for speaker, found in shared[:5].items()
+        )
+        raise ValueError(
+            f"{len(shared)} speakers are in more than one split, so figures would flatter: "
+            f"{examples}. Each speaker must be in one; check validation_list.txt and "
+            "testing_list.txt"
+        )

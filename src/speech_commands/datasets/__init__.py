@@ -1,0 +1,1 @@
+"""Kedro datasets: they own all reading and writing."""

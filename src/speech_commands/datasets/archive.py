@@ -1,0 +1,55 @@
+"""An archive of recordings, for reading."""
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+from kedro.io import AbstractDataset, DatasetError
+
+from speech_commands.archives.member import Archive, Limits
+from speech_commands.archives.opening import open_archive
+
+
+class ArchiveDataset(AbstractDataset[NoReturn, Archive]):
+    """A 7z archive, a tar archive or a plain folder, told apart by content.
+
+    Example:
+        ```yaml
+        training_recordings:
+          type: speech_commands.datasets.archive.ArchiveDataset
+          path: data/01_raw/train.7z
+          largest_member_mb: 64
+          largest_total_gb: 64
+        ```
+
+    Args:
+        path: the archive or folder.
+        largest_member_mb: larger files in it are refused, in megabytes.
+        largest_total_gb: an archive with more in it is refused, in gigabytes.
+        metadata: for other tools; unused here.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        largest_member_mb: float,
+        largest_total_gb: float,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._path = Path(path)
+        self._limits = Limits(int(largest_member_mb * 1e6), int(largest_total_gb * 1e9))
+        self.metadata = metadata
+
+    def load(self) -> Archive:
+        """Open the archive and list its contents."""
+        return open_archive(self._path, self._limits)
+
+    def save(self, data: NoReturn) -> None:
+        """Refuse: recordings come from outside."""
+        raise DatasetError(f"{self._path} is only read")
+
+    def _exists(self) -> bool:
+        return self._path.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": str(self._path), "limits": self._limits}

@@ -1,0 +1,63 @@
+"""Any dataset that writes one file, made to write it whole or not at all."""
+
+from typing import Any
+
+import fsspec
+from kedro.io import AbstractDataset
+from kedro.io.core import get_protocol_and_path
+
+from speech_commands.storage.atomic import replacing
+
+
+class AtomicDataset(AbstractDataset[Any, Any]):
+    """Wraps a dataset so that an interrupted save leaves the old file as it was.
+
+    Example:
+        ```yaml
+        manifest:
+          type: speech_commands.datasets.atomic.AtomicDataset
+          dataset: {type: pandas.CSVDataset, filepath: data/02_intermediate/manifest.csv}
+        ```
+
+    Args:
+        filepath: where the file is.
+        dataset: the configuration of a dataset that writes one file, without its `filepath`.
+        credentials: for the file system.
+        fs_args: further options of the file system.
+        metadata: for other tools; unused here.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        dataset: dict[str, Any],
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._protocol, self._path = get_protocol_and_path(filepath)
+        self._fs = fsspec.filesystem(self._protocol, **(fs_args or {}), **(credentials or {}))
+        self._config = dict(dataset)
+        if credentials:
+            self._config["credentials"] = credentials
+        self.metadata = metadata
+
+    def load(self) -> Any:
+        """Load with the wrapped dataset."""
+        return self._inner(self._path).load()
+
+    def save(self, data: Any) -> None:
+        """Save with the wrapped dataset beside the target, then rename."""
+        with replacing(self._fs, self._path) as partial:
+            self._inner(partial).save(data)
+
+    def _inner(self, path: str) -> AbstractDataset[Any, Any]:
+        url = path if self._protocol == "file" else f"{self._protocol}://{path}"
+        return AbstractDataset.from_config("wrapped", {**self._config, "filepath": url})
+
+    def _exists(self) -> bool:
+        return bool(self._fs.exists(self._path))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._path, "dataset": self._config}

@@ -1,0 +1,89 @@
+"""Pictures of data and results, drawn by matplotlib; each function returns a figure."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from skimage.util import montage
+
+from speech_commands.audio.spectrogram import Rendering
+
+SHEET_COLUMNS = 4
+
+
+def spectrogram_sheet(
+    images: Mapping[str, Sequence[np.ndarray]], rendering: Rendering
+) -> Figure:
+    """Draw the spectrograms of a few clips of each label side by side.
+
+    Args:
+        images: label to images of shape (rows, frames), uint8, as many for each label.
+        rendering: what the axes stand for.
+    """
+    rows = -(-len(images) // SHEET_COLUMNS)
+    most = max(map(len, images.values()))
+    figure = Figure(figsize=(3.2 * SHEET_COLUMNS, 2.2 * rows + 0.4), layout="constrained")
+    grid = figure.subplots(rows, SHEET_COLUMNS, squeeze=False, sharey=True)
+    for axes, (label, pictures) in zip(grid.flat, images.items(), strict=False):
+        strip = montage(np.stack(pictures), grid_shape=(1, len(pictures)), padding_width=2, fill=255)
+        axes.imshow(
+            strip, cmap="magma", vmin=0, vmax=255, aspect="auto", extent=(0, len(pictures), 0, 1)
+        )
+        axes.set_title(label)
+    for axes in grid.flat:
+        axes.set_xticks(range(most + 1))
+        if axes.get_title() == "":
+            axes.set_axis_off()
+    highest = f"{rendering.highest_hz:g}" if rendering.axis == "mel" else f"{rendering.sample_rate_hz / 2:g}"
+    lowest = f"{rendering.lowest_hz:g}" if rendering.axis == "mel" else "0"
+    for axes in grid[:, 0]:
+        axes.set_yticks([0, 1], [lowest, highest])
+        axes.set_ylabel(f"frequency (Hz, {rendering.axis})")
+    figure.supxlabel(f"clips of {rendering.clip_ms / 1000:g} s; {rendering.floor_db:g} to "
+                     f"{rendering.ceiling_db:g} dB, brighter is louder")
+    return figure
+
+
+def learning_curve(history: pd.DataFrame, quantity: str, unit: str) -> Figure:
+    """Draw a quantity for the training and validation splits against steps.
+
+    Args:
+        history: columns step, `<quantity>`, `val_<quantity>`.
+        quantity: accuracy or loss.
+        unit: for the axis label.
+    """
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(history["step"], history[quantity], label="training")
+    axes.plot(history["step"], history[f"val_{quantity}"], label="validation")
+    axes.set_xlabel("step")
+    axes.set_ylabel(f"{quantity} ({unit})")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def confusion_matrix(counts: np.ndarray, labels: Sequence[str], title: str) -> Figure:
+    """Draw a confusion matrix, coloured by the share of each true label.
+
+    Args:
+        counts: shape (labels, labels), clips by true label (rows) and predicted label (columns).
+        labels: their names, in order.
+        title: what was labelled.
+    """
+    shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
+    size = 0.55 * len(labels) + 2
+    figure = Figure(figsize=(size, size), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            colour = "white" if shares[row, column] > 0.5 else "black"  # noqa: PLR2004
+            axes.text(column, row, f"{count:d}", ha="center", va="center", color=colour, fontsize=8)
+    axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_xlabel("predicted label")
+    axes.set_ylabel("true label")
+    axes.set_title(title)
+    return figure

@@ -1,0 +1,37 @@
+"""The labels a recogniser chooses from, and how spoken words map to them."""
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+BACKGROUND_NOISE = "_background_noise_"
+"""The folder of long recordings without speech, in every release of the dataset."""
+
+
+class Labels(BaseModel):
+    """The words to recognise, and the two labels for everything else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    words: tuple[str, ...]
+    silence: str
+    unknown: str
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Labels":
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(f"labels must differ from each other; got {', '.join(self.names)}")
+        if not self.words:
+            raise ValueError("labels.words is empty; at least one word is needed")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All labels; their order is the order of a model's outputs."""
+        return (*self.words, self.silence, self.unknown)
+
+    def of_word(self, word: str) -> str:
+        """The label of a spoken word: itself if it is to be recognised, else `unknown`."""
+        return word if word in self.words else self.unknown
+
+    def index(self, label: str) -> int:
+        """A label's place among a model's outputs."""
+        return self.names.index(label)

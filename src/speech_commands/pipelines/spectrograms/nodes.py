@@ -1,0 +1,94 @@
+"""Nodes of the spectrograms pipeline."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from speech_commands.audio.image import decode_png, encode_png
+from speech_commands.audio.spectrogram import render
+from speech_commands.audio.wav import decode_wav
+from speech_commands.audio.waveform import fit_length, to_mono
+from speech_commands.corpus.layout import WAV_SUFFIX
+from speech_commands.corpus.splits import Split
+from speech_commands.figures import spectrogram_sheet
+from speech_commands.labels import Labels
+from speech_commands.pipelines.spectrograms.params import SpectrogramParams
+from speech_commands.storage.fingerprint import fingerprint
+from speech_commands.storage.folder import DerivedFiles, FileFolder, FileReader, NewFile
+
+PNG_SUFFIX = ".png"
+
+
+def image_name(clip: str) -> str:
+    """The name of a clip's spectrogram: `yes/0a7c2a8d_nohash_0.png` for `…0.wav`."""
+    return clip.removesuffix(WAV_SUFFIX) + PNG_SUFFIX
+
+
+def clip_name(image: str) -> str:
+    """The name of the clip that a spectrogram shows."""
+    return image.removesuffix(PNG_SUFFIX) + WAV_SUFFIX
+
+
+def render_spectrograms(
+    wavs: FileFolder, manifest: pd.DataFrame, params: SpectrogramParams
+) -> DerivedFiles:
+    """Render every clip of a manifest.
+
+    Args:
+        wavs: the clips.
+        manifest: column clip, naming files in it.
+        params: how images are rendered.
+
+    Returns:
+        PNG files of 8-bit grey, named after their clips.
+    """
+    settings = fingerprint(params.rendering, params.png_compress_level)
+    sources = wavs.index.loc[manifest["clip"], "fingerprint"]
+    return DerivedFiles(
+        what="rendering spectrograms",
+        fingerprints={
+            image_name(clip): f"{settings}-{digest}" for clip, digest in sources.items()
+        },
+        derive=partial(_render_chunk, wavs.reader, params),
+        chunk_size=params.chunk_size,
+    )
+
+
+def draw_spectrogram_sheet(
+    manifest: pd.DataFrame, spectrograms: FileFolder, labels: Labels, params: SpectrogramParams
+) -> Figure:
+    """Draw spectrograms of a few training clips of each label side by side.
+
+    Args:
+        manifest: columns clip, label, split.
+        spectrograms: the images.
+        labels: the labels; those without clips are left out.
+        params: how many clips a label, and what the axes stand for.
+    """
+    training = manifest[manifest["split"].eq(Split.TRAINING)]
+    images = {
+        label: [decode_png(spectrograms[image_name(clip)]) for clip in clips]
+        for label in labels.names
+        if len(clips := training["clip"][training["label"].eq(label)].head(params.sheet_clips_per_label))
+    }
+    return spectrogram_sheet(images, params.rendering)
+
+
+def _render_chunk(
+    reader: FileReader, params: SpectrogramParams, images: Sequence[str]
+) -> Iterator[NewFile]:
+    rendering = params.rendering
+    waveforms = np.stack(
+        [
+            fit_length(
+                to_mono(decode_wav(reader[clip_name(image)]), rendering.sample_rate_hz),
+                rendering.clip_samples,
+            )
+            for image in images
+        ]
+    )
+    for image, pixels in zip(images, render(waveforms, rendering), strict=True):
+        yield NewFile(image, encode_png(pixels, params.png_compress_level))

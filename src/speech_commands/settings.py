@@ -1,0 +1,10 @@
+"""Project settings, read by Kedro."""
+
+from speech_commands.hooks import StageTimer
+
+HOOKS = (StageTimer(),)
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "merge_strategy": {"parameters": "soft", "globals": "soft"},
+}

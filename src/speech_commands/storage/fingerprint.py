@@ -1,0 +1,23 @@
+"""Short digests that change whenever what they stand for changes."""
+
+import json
+from hashlib import blake2b
+from typing import Any
+
+from pydantic import BaseModel
+
+DIGEST_BYTES = 10
+
+
+def fingerprint(*parts: Any) -> str:
+    """Digest values that JSON can hold, and parameter models.
+
+    Args:
+        parts: strings, numbers, lists, dicts and pydantic models.
+
+    Returns:
+        20 hexadecimal digits.
+    """
+    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
+    canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False)
+    return blake2b(canonical.encode(), digest_size=DIGEST_BYTES).hexdigest()

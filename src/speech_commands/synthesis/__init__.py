@@ -1,0 +1,1 @@
+"""Speech made by text-to-speech engines, and the noise around it."""
