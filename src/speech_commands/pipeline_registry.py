@@ -2,12 +2,18 @@
 
 from kedro.pipeline import Pipeline
 
-from speech_commands.pipelines import ingest, silence_augmentation, spectrograms
+from speech_commands.pipelines import (
+    ingest,
+    model_training,
+    silence_augmentation,
+    spectrograms,
+)
 
 STAGES = {
     "ingest": ingest,
     "silence_augmentation": silence_augmentation,
     "spectrograms": spectrograms,
+    "model_training": model_training,
 }
 ALIASES = {"__default__": tuple(STAGES)}
 

@@ -41,11 +41,13 @@ def write_seven_zip(
                 raise ValueError(f"two members are called {path!r}")
             written.add(path)
             archive.writestr(content, path)
-            _forget_time(archive)
+            _settle(archive)
             progress.advance(1)
 
 
-def _forget_time(archive: py7zr.SevenZipFile) -> None:
-    """Replace the times py7zr took from the clock; they are written when the archive is closed."""
+def _settle(archive: py7zr.SevenZipFile) -> None:
+    """Fix the last member's times, which py7zr writes on closing, and let its content go."""
+    member = archive.header.files_info.files[-1]
     for key in ("creationtime", "lastwritetime", "lastaccesstime"):
-        archive.header.files_info.files[-1][key] = TIMESTAMP
+        member[key] = TIMESTAMP
+    member["data"] = None

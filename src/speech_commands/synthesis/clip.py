@@ -12,8 +12,6 @@ from speech_commands.synthesis.engines import INT16_SCALE, Prosody
 from speech_commands.synthesis.noise import HIGHEST_PEAK, at_level
 from speech_commands.synthesis.ranges import Range
 
-FIT_ATTEMPTS = 4
-"""How often a word that is too long is said again, faster."""
 FIT_HASTE = 1.05
 """Engines do not shorten every sound alike: ask for a little more speed than needed."""
 
@@ -23,6 +21,7 @@ class Variation(BaseModel):
 
     Attributes:
         rate: speed of speech, as a multiple of the engine's own.
+        fastest_rate: a word too long for a clip is said faster, up to this multiple.
         pitch_semitones: pitch above the voice's own.
         speech_level_dbfs: root mean square level of the word itself.
         trim_below_peak_db: what is quieter than the word's peak by more than this, at the word's
@@ -36,6 +35,7 @@ class Variation(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rate: Range
+    fastest_rate: float = Field(gt=0)
     pitch_semitones: Range
     speech_level_dbfs: Range
     trim_below_peak_db: float = Field(gt=0)
@@ -64,7 +64,7 @@ def trim(speech: np.ndarray, below_peak_db: float) -> np.ndarray:
 
 
 def say_within(
-    speak: Speak, prosody: Prosody, longest_samples: int, below_peak_db: float
+    speak: Speak, prosody: Prosody, longest_samples: int, variation: Variation
 ) -> np.ndarray:
     """Say a word so that all of it fits, faster where it is too long.
 
@@ -72,23 +72,25 @@ def say_within(
         speak: says the word.
         prosody: how, at first.
         longest_samples: the most there is room for.
-        below_peak_db: see `trim`.
+        variation: how fast a word may be said, and what counts as silence around it.
 
     Returns:
         The word without silence around it, (n,) float32, n at most longest_samples.
 
     Raises:
-        ValueError: if it is still too long after several attempts.
+        ValueError: if it is still too long at the fastest rate.
     """
-    for _ in range(FIT_ATTEMPTS):
-        speech = trim(speak(prosody), below_peak_db)
+    while True:
+        speech = trim(speak(prosody), variation.trim_below_peak_db)
         if len(speech) <= longest_samples:
             return speech
-        prosody = replace(prosody, rate=prosody.rate * FIT_HASTE * len(speech) / longest_samples)
-    raise ValueError(
-        f"it takes {len(speech):,} samples even when said fast; {longest_samples:,} is the most a "
-        "clip has room for"
-    )
+        if prosody.rate >= variation.fastest_rate:
+            raise ValueError(
+                f"it takes {len(speech):,} samples even when said fast; {longest_samples:,} is the "
+                "most a clip has room for"
+            )
+        needed = prosody.rate * FIT_HASTE * len(speech) / longest_samples
+        prosody = replace(prosody, rate=min(needed, variation.fastest_rate))
 
 
 def add_speech(
@@ -149,6 +151,7 @@ def room_noise(
 
 def render_clip(
     speak: Speak,
+    *,
     samples: int,
     sample_rate_hz: int,
     backgrounds: Mapping[str, np.ndarray],
@@ -173,7 +176,7 @@ def render_clip(
     """
     prosody = Prosody(variation.rate.draw(generator), variation.pitch_semitones.draw(generator))
     margin = round(variation.margin_ms * sample_rate_hz / 1000)
-    speech = say_within(speak, prosody, samples - 2 * margin, variation.trim_below_peak_db)
+    speech = say_within(speak, prosody, samples - 2 * margin, variation)
     loud = at_level(speech, variation.speech_level_dbfs.draw(generator))
     noise = room_noise(samples, backgrounds, variation.noisy_share, variation, generator)
     return np.clip(add_speech(noise, loud, margin, generator), -HIGHEST_PEAK, HIGHEST_PEAK)

@@ -98,7 +98,7 @@ class Flite:
 
     def version(self) -> str:
         """The engine's version, e.g. `flite-2.2-current`."""
-        return _first_match(r"version: (\S+)", _run([self.program, "--version"]))
+        return _first_match(r"version: (\S+)", _run([self.program, "--version"], 1))
 
     def voices(self) -> frozenset[str]:
         """Timbres of the voices that are installed."""
@@ -158,8 +158,13 @@ def speak(
     return np.clip(resampled, -1, 1)
 
 
-def _run(command: list[str]) -> bytes:
-    """Run a program and return what it writes to its standard output."""
+def _run(command: list[str], status: int = 0) -> bytes:
+    """Run a program and return what it writes to its standard output.
+
+    Args:
+        command: the program and its arguments.
+        status: the exit status with which it reports success; `flite --version` exits with 1.
+    """
     program = shutil.which(command[0])
     if program is None:
         package = ENGINES[command[0]].package
@@ -172,7 +177,7 @@ def _run(command: list[str]) -> bytes:
     done = subprocess.run(  # noqa: S603
         [program, *command[1:]], capture_output=True, timeout=TIMEOUT_S, check=False
     )
-    if done.returncode != 0:
+    if done.returncode != status:
         reason = done.stderr.decode(errors="replace").strip()
         raise EngineError(f"{command[0]} failed with status {done.returncode}: {reason}")
     return done.stdout

@@ -1,0 +1,5 @@
+"""Architectures: one module a family, each with one number for its width."""
+
+from speech_commands.models.building import BUILDERS, ModelParams, build_model
+
+__all__ = ["BUILDERS", "ModelParams", "build_model"]

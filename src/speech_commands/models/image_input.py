@@ -1,0 +1,36 @@
+"""From a stored spectrogram to the image a network takes."""
+
+from typing import Any
+
+from keras import layers
+from pydantic import BaseModel, ConfigDict, Field
+
+WHITE = 255
+
+
+class InputImage(BaseModel):
+    """Size of the image a network takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    height: int = Field(ge=1)
+    width: int = Field(ge=1)
+    channels: int = Field(ge=1)
+
+
+def prepare_image(spectrogram: Any, image: InputImage) -> Any:
+    """Scale to 0…1, resize bilinearly and repeat the grey channel.
+
+    Args:
+        spectrogram: shape (clips, rows, frames, 1), uint8.
+        image: the size wanted.
+
+    Returns:
+        Shape (clips, height, width, channels), in the compute precision.
+    """
+    features = layers.Rescaling(1 / WHITE, name="scale")(spectrogram)
+    if spectrogram.shape[1:3] != (image.height, image.width):
+        features = layers.Resizing(image.height, image.width, name="resize")(features)
+    if image.channels > 1:
+        features = layers.Concatenate(name="repeat_grey")([features] * image.channels)
+    return features

@@ -1,0 +1,44 @@
+"""Stacks of convolutions and max pooling.
+
+The plan is configuration-by-blocks of Simonyan & Zisserman, "Very Deep Convolutional Networks for
+Large-Scale Image Recognition" (arXiv 1409.1556, section 2.1), with 5x5 kernels and fewer blocks:
+
+    conv 5x5 x w, twice; pool; dropout
+    conv 5x5 x 2w, twice; pool; dropout
+    conv 5x5 x 2w, three times; pool; dropout
+    dense 32w
+
+A width w of 32 gives the recipe this project started from. That recipe does not state its
+padding: here convolutions are not padded, which costs a quarter less arithmetic than padding
+does on images of 160x160 and leaves 8.4 instead of 26.7 million parameters.
+"""
+
+from typing import Any
+
+from keras import layers
+
+BLOCKS = ((1, 2), (2, 2), (2, 3))
+"""Filters as a multiple of the width, and the number of convolutions, of each block."""
+
+KERNEL_SIZE = 5
+DENSE_UNITS_PER_WIDTH = 32
+
+
+def vgg(features: Any, width: int, dropout: float) -> Any:
+    """Build the stack.
+
+    Args:
+        features: shape (clips, height, width, channels).
+        width: filters of the first block.
+        dropout: share of features dropped after each pooling.
+
+    Returns:
+        Shape (clips, 32 * width).
+    """
+    for multiple, convolutions in BLOCKS:
+        for _ in range(convolutions):
+            features = layers.Conv2D(multiple * width, KERNEL_SIZE, activation="relu")(features)
+        features = layers.MaxPooling2D(2)(features)
+        features = layers.Dropout(dropout)(features)
+    features = layers.Flatten()(features)
+    return layers.Dense(DENSE_UNITS_PER_WIDTH * width, activation="relu")(features)

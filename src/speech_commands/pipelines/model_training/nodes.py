@@ -1,0 +1,207 @@
+"""Nodes of the model_training pipeline."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from speech_commands import figures
+from speech_commands.corpus.splits import Split
+from speech_commands.labels import Labels
+from speech_commands.pipelines.model_training.params import ModelTrainingParams
+from speech_commands.pipelines.spectrograms.nodes import image_name
+from speech_commands.pipelines.spectrograms.params import SpectrogramParams
+from speech_commands.storage.fingerprint import fingerprint
+from speech_commands.storage.folder import FileFolder
+from speech_commands.storage.keras_file import NotedModel, StoredModel
+from speech_commands.training.evaluation import (
+    count_confusions,
+    precision_and_recall,
+    predict_probabilities,
+    summarise,
+)
+from speech_commands.training.hardware import HardwareParams, set_up
+from speech_commands.training.loop import Progression, new_training, train
+
+logger = logging.getLogger(__name__)
+
+
+def assemble_examples(
+    manifest: pd.DataFrame,
+    silence_manifest: pd.DataFrame,
+    spectrograms: FileFolder,
+    silence_spectrograms: FileFolder,
+    labels: Labels,
+) -> pd.DataFrame:
+    """Join clips and silence into one table of examples.
+
+    Args:
+        manifest: columns clip, label, split.
+        silence_manifest: likewise.
+        spectrograms: images of the clips.
+        silence_spectrograms: images of the silence clips.
+        labels: the labels.
+
+    Returns:
+        Columns clip, label, split, target (the label's index), path (of the image), fingerprint.
+
+    Raises:
+        ValueError: if there is nothing to train on or nothing to validate on.
+    """
+    parts = []
+    for table, folder in ((manifest, spectrograms), (silence_manifest, silence_spectrograms)):
+        images = table["clip"].map(image_name)
+        part = table[["clip", "label", "split"]].assign(
+            path=images.map(folder.reader.path),
+            fingerprint=folder.index.loc[images, "fingerprint"].to_numpy(),
+        )
+        parts.append(part)
+    examples = pd.concat(parts, ignore_index=True)
+    examples.insert(3, "target", examples["label"].map(labels.index))
+    counts = examples["split"].value_counts()
+    for split in (Split.TRAINING, Split.VALIDATION):
+        if not counts.get(split, 0):
+            raise ValueError(
+                f"the {split} split has no clips; there are "
+                f"{', '.join(f'{n} for {name}' for name, n in counts.items())}"
+            )
+    return examples
+
+
+def train_recogniser(
+    examples: pd.DataFrame,
+    previous_checkpoint: StoredModel | None,
+    labels: Labels,
+    spectrogram_params: SpectrogramParams,
+    params: ModelTrainingParams,
+    hardware: HardwareParams,
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame, NotedModel]]:
+    """Train, or go on with an interrupted training of the very same kind.
+
+    Args:
+        examples: from `assemble_examples`.
+        previous_checkpoint: what an earlier run left; ignored if it was trained on other
+            examples or with other parameters.
+        labels: the labels.
+        spectrogram_params: what the images look like.
+        params: what is trained, and how.
+        hardware: on which devices, in which precision.
+
+    Yields:
+        After each epoch, the history twice, for a table and for TensorBoard, and the model with
+        its optimizer, to be stored as the checkpoint.
+    """
+    rendering = spectrogram_params.rendering
+    recipe = fingerprint(
+        examples[["clip", "label", "split", "fingerprint"]].to_numpy().tolist(),
+        labels, rendering, params.model, params.training, hardware.precision,
+    )  # fmt: skip
+    runtime = set_up(hardware)
+    if previous_checkpoint is not None and previous_checkpoint.notes["recipe"] == recipe:
+        with runtime.strategy.scope():
+            model = previous_checkpoint.load()
+        start = Progression(model, pd.DataFrame(previous_checkpoint.notes["history"]))
+        logger.info("going on with the training that was interrupted at step %d", start.step)
+    else:
+        start = new_training(
+            params.model,
+            params.training,
+            runtime,
+            (rendering.rows, rendering.frames),
+            len(labels.names),
+        )
+    for state in train(start, examples, params.training):
+        notes = {
+            "recipe": recipe,
+            "history": state.history.to_dict("records"),
+            "labels": labels.model_dump(mode="json"),
+            "rendering": rendering.model_dump(mode="json"),
+        }
+        yield state.history, state.history, NotedModel(state.model, notes)
+
+
+def export_recogniser(training_checkpoint: StoredModel) -> NotedModel:
+    """Drop what only training needs.
+
+    Args:
+        training_checkpoint: the last one.
+
+    Returns:
+        The model without its optimizer; noted are the labels and how images are rendered.
+    """
+    model = training_checkpoint.load()
+    model.optimizer = None
+    model.compiled = False
+    notes = {name: training_checkpoint.notes[name] for name in ("labels", "rendering")}
+    return NotedModel(model, notes)
+
+
+def draw_learning_curves(history: pd.DataFrame) -> tuple[Figure, Figure]:
+    """Draw accuracy and loss against steps."""
+    return (
+        figures.learning_curve(history, "accuracy", "share of clips"),
+        figures.learning_curve(history, "loss", "cross-entropy, nats"),
+    )
+
+
+def predict_held_out(
+    recogniser: StoredModel,
+    examples: pd.DataFrame,
+    labels: Labels,
+    params: ModelTrainingParams,
+    hardware: HardwareParams,
+) -> pd.DataFrame:
+    """Label the validation and testing splits.
+
+    Args:
+        recogniser: the trained model.
+        examples: from `assemble_examples`.
+        labels: the labels.
+        params: the batch size.
+        hardware: on which devices.
+
+    Returns:
+        Columns clip, split, label, predicted, probability: that given to the true label.
+    """
+    set_up(hardware)
+    held_out = examples[examples["split"].ne(Split.TRAINING)].reset_index(drop=True)
+    probabilities = predict_probabilities(
+        recogniser.load(), held_out["path"], params.evaluation_batch_size, "labelling held-out clips"
+    )
+    return held_out[["clip", "split", "label"]].assign(
+        predicted=[labels.names[best] for best in probabilities.argmax(axis=1)],
+        probability=probabilities[held_out.index, held_out["target"]],
+    )
+
+
+def judge(
+    predictions: pd.DataFrame, labels: Labels
+) -> tuple[dict[str, Any], pd.DataFrame, Figure]:
+    """Judge a recogniser by its predictions.
+
+    Args:
+        predictions: from `predict_held_out`.
+        labels: the labels.
+
+    Returns:
+        Metrics by split; precision and recall by split and label; a picture of the confusion
+        matrix, of the testing split if it has clips, else of the validation split.
+    """
+    metrics: dict[str, Any] = {}
+    tables = []
+    for split in (Split.VALIDATION, Split.TESTING):
+        part = predictions[predictions["split"].eq(split)]
+        if part.empty:
+            continue
+        metrics[split.value] = summarise(part)
+        counts = count_confusions(part, labels.names)
+        table = precision_and_recall(counts, labels.names)
+        table.insert(0, "split", split.value)
+        tables.append(table)
+        accuracy = metrics[split.value]["accuracy"]
+        figure = figures.confusion_matrix(
+            counts, labels.names, f"{split} split, {len(part)} clips, accuracy {accuracy:.1%}"
+        )
+    return metrics, pd.concat(tables, ignore_index=True), figure

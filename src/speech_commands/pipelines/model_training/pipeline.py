@@ -1,0 +1,77 @@
+"""Wiring of the model_training pipeline."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from speech_commands.pipelines.model_training.nodes import (
+    assemble_examples,
+    draw_learning_curves,
+    export_recogniser,
+    judge,
+    predict_held_out,
+    train_recogniser,
+)
+
+
+def create_pipeline(**kwargs: Any) -> Pipeline:
+    """From spectrograms to a recogniser, its learning curves and its metrics."""
+    return Pipeline(
+        [
+            Node(
+                func=assemble_examples,
+                inputs=[
+                    "manifest",
+                    "silence_manifest",
+                    "spectrograms",
+                    "silence_spectrograms",
+                    "params:labels",
+                ],
+                outputs="examples",
+                name="assemble_examples",
+            ),
+            Node(
+                func=train_recogniser,
+                inputs=[
+                    "examples",
+                    "previous_checkpoint",
+                    "params:labels",
+                    "params:spectrograms",
+                    "params:model_training",
+                    "params:hardware",
+                ],
+                outputs=["training_history", "tensorboard_log", "training_checkpoint"],
+                name="train_recogniser",
+            ),
+            Node(
+                func=export_recogniser,
+                inputs="training_checkpoint",
+                outputs="recogniser",
+                name="export_recogniser",
+            ),
+            Node(
+                func=draw_learning_curves,
+                inputs="training_history",
+                outputs=["accuracy_graph", "loss_graph"],
+                name="draw_learning_curves",
+            ),
+            Node(
+                func=predict_held_out,
+                inputs=[
+                    "recogniser",
+                    "examples",
+                    "params:labels",
+                    "params:model_training",
+                    "params:hardware",
+                ],
+                outputs="held_out_predictions",
+                name="predict_held_out",
+            ),
+            Node(
+                func=judge,
+                inputs=["held_out_predictions", "params:labels"],
+                outputs=["metrics", "label_metrics", "confusion_matrix"],
+                name="judge",
+            ),
+        ]
+    )

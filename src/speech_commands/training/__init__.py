@@ -1,0 +1,1 @@
+"""Training and judging recognisers with Keras on TensorFlow."""

@@ -1,0 +1,174 @@
+"""Setting TensorFlow up for the machine it runs on."""
+
+import logging
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Literal
+
+import keras
+import tensorflow as tf
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+logger = logging.getLogger(__name__)
+
+POLICIES = {
+    "float32": "float32",
+    "bfloat16": "mixed_bfloat16",
+    "float16": "mixed_float16",
+}
+CLEAR_WIN = 1.2
+"""How much faster a lower precision must be before `auto` takes it."""
+
+TRIAL_STEPS = 4
+
+
+class HardwareParams(BaseModel):
+    """How TensorFlow uses the machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    visible_gpus: list[int] | None
+    memory_growth: bool
+    memory_limit_mb: int | None = Field(ge=1)
+    precision: Literal["float32", "bfloat16", "float16", "auto"]
+    xla: bool
+    intra_op_threads: int = Field(ge=0)
+    inter_op_threads: int = Field(ge=0)
+    strategy: Literal["single", "mirrored", "multi_worker_mirrored"]
+    deterministic: bool
+
+    @model_validator(mode="after")
+    def _one_memory_setting(self) -> "HardwareParams":
+        if self.memory_growth and self.memory_limit_mb is not None:
+            raise ValueError(
+                "memory_growth is true and memory_limit_mb is set; TensorFlow allows one of them"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """TensorFlow, set up.
+
+    Attributes:
+        strategy: where variables live.
+        policy: the name of the Keras dtype policy.
+        jit_compile: whether XLA compiles the training step.
+    """
+
+    strategy: tf.distribute.Strategy
+    policy: str
+    jit_compile: bool
+
+
+def set_up(params: HardwareParams) -> Runtime:
+    """Apply hardware parameters to this process.
+
+    Args:
+        params: what is wanted.
+
+    Raises:
+        ValueError: if a GPU is named that is not there, or TensorFlow has been running with
+            other settings that it cannot change any more.
+    """
+    _set_up_threads(params)
+    _set_up_gpus(params)
+    if params.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    precision = fastest_precision() if params.precision == "auto" else params.precision
+    logger.info("precision %s, %d GPUs", precision, len(tf.config.get_visible_devices("GPU")))
+    return Runtime(_strategy(params.strategy), POLICIES[precision], params.xla)
+
+
+def fastest_precision() -> str:
+    """Time a few training steps of a convolution in each precision on this machine.
+
+    Returns:
+        bfloat16 or float16 if clearly faster than float32, else float32. float16 is tried on
+        GPUs only.
+    """
+    on_gpu = bool(tf.config.get_visible_devices("GPU"))
+    seconds = {name: _time_trial(name) for name in (("float32", "bfloat16", "float16") if on_gpu
+                                                    else ("float32", "bfloat16"))}
+    best = min(seconds, key=lambda name: seconds[name])
+    return best if seconds["float32"] > CLEAR_WIN * seconds[best] else "float32"
+
+
+def _time_trial(precision: str) -> float:
+    dtype = tf.as_dtype(precision)
+    images = tf.ones((16, 64, 64, 32), dtype)
+    kernel = tf.Variable(tf.ones((5, 5, 32, 64)))
+
+    @tf.function
+    def step() -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            features = tf.nn.conv2d(images, tf.cast(kernel, dtype), 1, "VALID")
+            loss = tf.reduce_sum(tf.nn.relu(features))
+        return tf.reduce_sum(tape.gradient(loss, kernel))
+
+    step().numpy()
+    times = []
+    for _ in range(TRIAL_STEPS):
+        start = perf_counter()
+        step().numpy()
+        times.append(perf_counter() - start)
+    return min(times)
+
+
+def _set_up_threads(params: HardwareParams) -> None:
+    threading = tf.config.threading
+    settings = (
+        (
+            "intra_op_threads",
+            threading.get_intra_op_parallelism_threads,
+            threading.set_intra_op_parallelism_threads,
+        ),
+        (
+            "inter_op_threads",
+            threading.get_inter_op_parallelism_threads,
+            threading.set_inter_op_parallelism_threads,
+        ),
+    )
+    for name, get, change in settings:
+        wanted = getattr(params, name)
+        if get() == wanted:
+            continue
+        try:
+            change(wanted)
+        except RuntimeError as error:
+            raise ValueError(
+                f"hardware.{name} is {wanted}, but TensorFlow is already running with {get()} in "
+                "this process; start a new one"
+            ) from error
+
+
+def _set_up_gpus(params: HardwareParams) -> None:
+    gpus = tf.config.list_physical_devices("GPU")
+    if params.visible_gpus is not None:
+        missing = [number for number in params.visible_gpus if not 0 <= number < len(gpus)]
+        if missing:
+            raise ValueError(
+                f"hardware.visible_gpus names GPU {missing[0]}; this machine has {len(gpus)}, "
+                "numbered from 0. An empty list means none, null means all"
+            )
+        gpus = [gpus[number] for number in params.visible_gpus]
+    try:
+        tf.config.set_visible_devices(gpus, "GPU")
+        for gpu in gpus:
+            if params.memory_growth:
+                tf.config.experimental.set_memory_growth(gpu, enable=True)
+            if params.memory_limit_mb is not None:
+                limit = tf.config.LogicalDeviceConfiguration(memory_limit=params.memory_limit_mb)
+                tf.config.set_logical_device_configuration(gpu, [limit])
+    except RuntimeError as error:
+        raise ValueError(
+            "GPU settings cannot change once TensorFlow is running in this process; start a new one"
+        ) from error
+
+
+def _strategy(name: str) -> tf.distribute.Strategy:
+    if name == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    if name == "multi_worker_mirrored":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.get_strategy()

@@ -1,0 +1,143 @@
+"""Training in epochs that can be interrupted at any moment and continued."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from speech_commands.models import ModelParams, build_model
+from speech_commands.training.batches import image_batches, training_order
+from speech_commands.training.hardware import Runtime
+
+SEED_STATE = "seed_generator_state"
+"""How Keras names the variable that a random layer draws from."""
+
+logger = logging.getLogger(__name__)
+
+
+class TrainingParams(BaseModel):
+    """How a recogniser is trained."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    steps: int = Field(ge=1)
+    steps_per_epoch: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    seed: int = Field(ge=0)
+
+
+@dataclass(frozen=True)
+class Progression:
+    """How far a training has come.
+
+    Attributes:
+        model: with its optimizer.
+        history: one row an epoch: step, accuracy, loss, val_accuracy, val_loss, seconds.
+    """
+
+    model: keras.Model
+    history: pd.DataFrame
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return int(self.history["step"].iloc[-1]) if len(self.history) else 0
+
+
+def new_training(
+    model_params: ModelParams,
+    params: TrainingParams,
+    runtime: Runtime,
+    image_shape: tuple[int, int],
+    labels: int,
+) -> Progression:
+    """Build and compile an untrained model.
+
+    Args:
+        model_params: its architecture.
+        params: its optimizer's parameters.
+        runtime: precision and placement.
+        image_shape: rows and frames of the spectrograms.
+        labels: how many there are.
+    """
+    keras.utils.set_random_seed(params.seed)
+    keras.config.set_dtype_policy(runtime.policy)
+    with runtime.strategy.scope():
+        model = build_model(model_params, *image_shape, labels)
+        model.compile(
+            optimizer=keras.optimizers.Adam(params.learning_rate),
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+            jit_compile=runtime.jit_compile,
+        )
+    return Progression(model, pd.DataFrame())
+
+
+def train(start: Progression, examples: pd.DataFrame, params: TrainingParams) -> Iterator[Progression]:
+    """Train, and hand out the state after each epoch.
+
+    An epoch is a number of steps after which the validation split is looked at.
+
+    Args:
+        start: untrained, or continued.
+        examples: columns path, target, split.
+        params: the parameters.
+
+    Yields:
+        The state after each epoch; if there is nothing left to do, the start itself.
+    """
+    by_split = dict(list(examples.groupby("split")))
+    training, validation = by_split["training"], by_split["validation"]
+    validation_batches = image_batches(
+        validation["path"], validation["target"], params.batch_size
+    )
+    progression = start
+    if progression.step >= params.steps:
+        yield progression
+    while progression.step < params.steps:
+        began = perf_counter()
+        steps = min(params.steps_per_epoch, params.steps - progression.step)
+        order = training_order(
+            len(training), progression.step * params.batch_size, steps * params.batch_size, params.seed
+        )
+        chosen = training.iloc[order]
+        _seed_dropout(progression, params.seed)
+        record = progression.model.fit(
+            image_batches(chosen["path"], chosen["target"], params.batch_size),
+            validation_data=validation_batches,
+            shuffle=False,
+            verbose=0,
+        )
+        row = {
+            "step": progression.step + steps,
+            **{name: values[0] for name, values in record.history.items()},
+            "seconds": perf_counter() - began,
+        }
+        history = pd.concat([progression.history, pd.DataFrame([row])], ignore_index=True)
+        progression = Progression(progression.model, history)
+        _log(row, params)
+        yield progression
+
+
+def _seed_dropout(progression: Progression, seed: int) -> None:
+    """Let random layers depend on the seed and the step alone; Keras does not store their state."""
+    states = [v for v in progression.model.variables if v.path.endswith(SEED_STATE)]
+    rng = np.random.default_rng([seed, progression.step])
+    for state in states:
+        state.assign(rng.integers(2**31, size=state.shape))
+
+
+def _log(row: dict[str, Any], params: TrainingParams) -> None:
+    logger.info(
+        "step %s of %s: training accuracy %.3f, loss %.3f; validation accuracy %.3f, loss %.3f; "
+        "%.0f s",
+        f"{row['step']:,}", f"{params.steps:,}", row["accuracy"], row["loss"],
+        row["val_accuracy"], row["val_loss"], row["seconds"],
+    )  # fmt: skip
