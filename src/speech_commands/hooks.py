@@ -1,12 +1,27 @@
-"""Observers of a run: they watch and log, and decide nothing."""
+"""Observers of a run: they watch and report, and decide nothing."""
 
 import logging
+from collections.abc import Mapping
 from time import perf_counter
+from typing import Any
 
 from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
+from rich.console import Console
+from rich.table import Table
 
 logger = logging.getLogger(__name__)
+
+RESULTS = {
+    "recogniser": "recogniser",
+    "accuracy_graph": "accuracy graph",
+    "loss_graph": "loss graph",
+    "confusion_matrix": "confusion matrix",
+    "submission": "submission",
+}
+"""Dataset names to what they are called in the summary."""
 
 
 class StageTimer:
@@ -25,3 +40,58 @@ class StageTimer:
         """Log the time since."""
         seconds = perf_counter() - self._start[node.name]
         logger.info("%s: %s saved after %.1f s", node.name, dataset_name, seconds)
+
+
+class RunSummary:
+    """After a run, print a table of times, accuracies, and where the results are."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, soft_wrap=True)
+        self._last = 0.0
+        self._seconds: dict[str, float] = {}
+        self._saved: set[str] = set()
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Start counting."""
+        self._last = perf_counter()
+        self._seconds, self._saved = {}, set()
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
+        """Give the time since the last save to the node's stage."""
+        now = perf_counter()
+        stage = min(node.tags, default="other")
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + now - self._last
+        self._last = now
+        self._saved.add(dataset_name)
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Print the summary."""
+        table = Table("stage", "time", title="Summary", title_justify="left")
+        for stage, seconds in self._seconds.items():
+            table.add_row(stage, f"{seconds:.1f} s")
+        table.add_section()
+        table.add_row("all", f"{sum(self._seconds.values()):.1f} s")
+        self._console.print(table)
+        for line in self._figures(catalog):
+            self._console.print(line, highlight=False)
+        for name, title in RESULTS.items():
+            if name in self._saved:
+                self._console.print(f"{title}: {catalog[name].filepath}", highlight=False)
+
+    def _figures(self, catalog: DataCatalog) -> list[str]:
+        lines = []
+        if "metrics" in self._saved:
+            metrics: Mapping[str, Any] = catalog["metrics"].load()
+            lines = [
+                f"accuracy on the {split} split: {facts['accuracy']:.1%} of {facts['clips']} clips"
+                for split, facts in metrics.items()
+            ]
+        if "submission_score" in self._saved:
+            score = catalog["submission_score"].load()
+            lines.append(
+                f"accuracy of the submission: {score['accuracy']:.1%} of {score['clips']} clips"
+            )
+        return lines

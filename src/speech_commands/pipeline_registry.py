@@ -5,8 +5,11 @@ from kedro.pipeline import Pipeline
 from speech_commands.pipelines import (
     ingest,
     model_training,
+    scoring,
     silence_augmentation,
     spectrograms,
+    submission,
+    synthetic_corpus,
 )
 
 STAGES = {
@@ -14,13 +17,27 @@ STAGES = {
     "silence_augmentation": silence_augmentation,
     "spectrograms": spectrograms,
     "model_training": model_training,
+    "submission": submission,
 }
-ALIASES = {"__default__": tuple(STAGES)}
+OPTIONAL = {
+    "synthetic_corpus": synthetic_corpus,
+    "scoring": scoring,
+}
+ALIASES = {
+    "training": ("ingest", "silence_augmentation", "spectrograms", "model_training"),
+    "__default__": tuple(STAGES),
+}
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Return every pipeline by the name that `kedro run --pipeline` takes."""
-    stages = {name: package.create_pipeline() for name, package in STAGES.items()}
+    """Return every pipeline by the name that `kedro run --pipelines` takes.
+
+    Each node carries the name of its stage as a tag.
+    """
+    stages = {
+        name: Pipeline([package.create_pipeline()], tags=name)
+        for name, package in (STAGES | OPTIONAL).items()
+    }
     sums = {
         alias: sum((stages[name] for name in names), Pipeline([]))
         for alias, names in ALIASES.items()

@@ -36,6 +36,7 @@ class AtomicDataset(AbstractDataset[Any, Any]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
+        self.filepath = filepath
         self._protocol, self._path = get_protocol_and_path(filepath)
         self._fs = fsspec.filesystem(self._protocol, **(fs_args or {}), **(credentials or {}))
         self._config = dict(dataset)

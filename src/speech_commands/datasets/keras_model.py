@@ -36,6 +36,7 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
+        self.filepath = filepath
         protocol, self._path = get_protocol_and_path(filepath)
         self._fs = fsspec.filesystem(protocol, **(fs_args or {}), **(credentials or {}))
         self._missing_ok = missing_ok

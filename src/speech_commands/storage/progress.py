@@ -13,11 +13,24 @@ class Progress:
         what: what is being done, for the log line, e.g. "rendering spectrograms".
         total: how many items there are.
         interval_s: the least time between two lines, in seconds.
+        done: how many items were finished earlier; they do not count towards the rate.
+        unit: what the lines count in, e.g. "MB"; empty for the items themselves.
+        unit_size: how many items one unit is.
     """
 
-    def __init__(self, what: str, total: int, interval_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        what: str,
+        total: int,
+        *,
+        interval_s: float = 5.0,
+        done: int = 0,
+        unit: str = "",
+        unit_size: int = 1,
+    ) -> None:
         self._what, self._total, self._interval_s = what, total, interval_s
-        self._done = 0
+        self._done = self._done_earlier = done
+        self._unit, self._unit_size = f" {unit}" if unit else "", unit_size
         self._start = self._last = monotonic()
 
     def advance(self, items: int) -> None:
@@ -28,13 +41,15 @@ class Progress:
         if not finished and now - self._last < self._interval_s:
             return
         self._last = now
-        rate = self._done / max(now - self._start, 1e-9)
+        rate = (self._done - self._done_earlier) / max(now - self._start, 1e-9)
         remaining = "" if finished else f", {(self._total - self._done) / rate:.0f} s left"
         logger.info(
-            "%s: %s of %s, %.0f a second%s",
+            "%s: %s of %s%s, %s%s a second%s",
             self._what,
-            f"{self._done:,}",
-            f"{self._total:,}",
-            rate,
+            f"{self._done / self._unit_size:,.0f}",
+            f"{self._total / self._unit_size:,.0f}",
+            self._unit,
+            f"{rate / self._unit_size:,.0f}",
+            self._unit,
             remaining,
         )

@@ -17,6 +17,8 @@ from speech_commands.synthesis.voices import EspeakVoice, FliteVoice
 
 INT16_SCALE = 32_768
 TIMEOUT_S = 60
+PROBE = "seven"
+"""Said to find out whether two voices differ."""
 
 ESPEAK_WORDS_PER_MINUTE = 175
 """espeak-ng's own rate, see `espeak-ng --help`."""
@@ -54,7 +56,7 @@ class Engine(Protocol):
         ...
 
     def voices(self) -> frozenset[str]:
-        """The voices that are installed."""
+        """What is installed, as in a voice's `installed_name`."""
         ...
 
     def command(self, voice: EspeakVoice | FliteVoice, text: str, prosody: Prosody) -> list[str]:
@@ -73,10 +75,9 @@ class Espeak:
         return _first_match(r"text-to-speech: (\S+)", _run([self.program, "--version"]))
 
     def voices(self) -> frozenset[str]:
-        """Timbres of the variants that are installed."""
+        """The variants that are installed."""
         listing = _run([self.program, "--voices=variant"]).decode()
-        variants = re.findall(r"!v/(.*?)\s*(?:\(.*)?$", listing, re.MULTILINE)
-        return frozenset(f"{self.program}/{variant}" for variant in variants)
+        return frozenset(re.findall(r"!v/(.*?)\s*(?:\(.*)?$", listing, re.MULTILINE))
 
     def command(self, voice: EspeakVoice | FliteVoice, text: str, prosody: Prosody) -> list[str]:
         """The arguments that make it write a wav file to its standard output."""
@@ -101,10 +102,8 @@ class Flite:
         return _first_match(r"version: (\S+)", _run([self.program, "--version"], 1))
 
     def voices(self) -> frozenset[str]:
-        """Timbres of the voices that are installed."""
-        listing = _run([self.program, "-lv"]).decode().partition(":")[2].split()
-        known = [FliteVoice(engine="flite", voice=name) for name in listing]
-        return frozenset(voice.timbre for voice in known)
+        """The voices that are installed."""
+        return frozenset(_run([self.program, "-lv"]).decode().partition(":")[2].split())
 
     def command(self, voice: EspeakVoice | FliteVoice, text: str, prosody: Prosody) -> list[str]:
         """The arguments that make it write a wav file to its standard output."""
@@ -124,13 +123,21 @@ def check_voices(voices: Collection[EspeakVoice | FliteVoice]) -> None:
     """Make sure that every voice can speak: the engines fall back on a default voice silently.
 
     Raises:
-        EngineError: if an engine is not installed, or lacks a voice; the message says which.
+        EngineError: if an engine is not installed, lacks a voice, or ignores the variant in that
+            language (as espeak-ng 1.51 does with `en-gb`, but not with `en`); the message says
+            which.
     """
     for name in sorted({voice.engine for voice in voices}):
         installed = ENGINES[name].voices()
-        wanted = {voice.timbre for voice in voices if voice.engine == name}
+        wanted = {voice.installed_name for voice in voices if voice.engine == name}
         if missing := sorted(wanted - installed):
             raise EngineError(f"{name} lacks these voices: {', '.join(missing)}")
+    ignored = [v.name for v in voices if isinstance(v, EspeakVoice) and _ignores_variant(v)]
+    if ignored:
+        raise EngineError(
+            f"espeak-ng ignores the variant of these voices: {', '.join(ignored)}; another name "
+            "of the same language may help, see `espeak-ng --voices`"
+        )
 
 
 def speak(
@@ -181,6 +188,14 @@ def _run(command: list[str], status: int = 0) -> bytes:
         reason = done.stderr.decode(errors="replace").strip()
         raise EngineError(f"{command[0]} failed with status {done.returncode}: {reason}")
     return done.stdout
+
+
+def _ignores_variant(voice: EspeakVoice) -> bool:
+    with_variant, without = (
+        _run([voice.engine, "-v", name, "--stdout", "--", PROBE])
+        for name in (voice.name, voice.language)
+    )
+    return with_variant == without
 
 
 def _decode(recording: bytes) -> tuple[np.ndarray, int]:

@@ -30,6 +30,11 @@ class EspeakVoice(BaseModel):
         return f"{self.engine}/{self.variant}"
 
     @property
+    def installed_name(self) -> str:
+        """What has to be installed for the voice to speak."""
+        return self.variant
+
+    @property
     def name(self) -> str:
         """The voice as the engine's `-v` option takes it."""
         return f"{self.language}+{self.variant}"
@@ -51,7 +56,13 @@ class FliteVoice(BaseModel):
     @property
     def timbre(self) -> str:
         """What two voices share that sound like one person."""
-        return f"{self.engine}/{self.voice.removesuffix('16')}"  # kal and kal16 are one person
+        person = self.voice.removesuffix("16").removesuffix("_time")  # e.g. kal and kal16
+        return f"{self.engine}/{person}"
+
+    @property
+    def installed_name(self) -> str:
+        """What has to be installed for the voice to speak."""
+        return self.voice
 
     @property
     def name(self) -> str:

@@ -1,0 +1,132 @@
+"""Nodes of the submission pipeline."""
+
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from speech_commands.corpus.manifest import describe_recordings, find_problems
+from speech_commands.labels import Labels
+from speech_commands.pipelines.ingest.params import IngestParams
+from speech_commands.pipelines.spectrograms.nodes import image_name
+from speech_commands.pipelines.spectrograms.params import SpectrogramParams
+from speech_commands.pipelines.submission.params import SubmissionParams
+from speech_commands.storage.folder import FileFolder
+from speech_commands.storage.keras_file import StoredModel
+from speech_commands.training.evaluation import predict_probabilities
+from speech_commands.training.hardware import HardwareParams, set_up
+
+
+def list_test_clips(
+    test_wavs: FileFolder,
+    refused_test_members: pd.DataFrame,
+    sample_submission: pd.DataFrame,
+    ingest: IngestParams,
+    params: SubmissionParams,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find the clips that the sample submission names.
+
+    Args:
+        test_wavs: the test recordings.
+        refused_test_members: columns clip, reason.
+        sample_submission: column fname.
+        ingest: which clips can be used.
+        params: how many may be missing.
+
+    Returns:
+        The clips that can be labelled, columns clip, fname, samples, sample_rate_hz,
+        level_dbfs, fingerprint; and those that cannot, columns clip, reason. The latter also
+        lists clips that are absent, and clips that the sample submission does not name.
+
+    Raises:
+        ValueError: if more than the allowed fraction of the clips named cannot be labelled.
+    """
+    recordings = describe_recordings(test_wavs.index)
+    recordings.insert(1, "fname", recordings["clip"].map(lambda clip: PurePosixPath(clip).name))
+    problems = find_problems(recordings, ingest.clip_limits)
+    repeated = recordings["fname"].duplicated() & problems.eq("")
+    problems[repeated] = "another folder of the archive has a clip of this name"
+    named = recordings["fname"].isin(sample_submission["fname"])
+    problems[~named & problems.eq("")] = "not named by the sample submission, so it gets no row"
+    usable = recordings[problems.eq("")]
+    absent = sample_submission["fname"][~sample_submission["fname"].isin(recordings["fname"])]
+    rejected = pd.concat(
+        [
+            refused_test_members,
+            pd.DataFrame({"clip": recordings["clip"], "reason": problems})[problems.ne("")],
+            pd.DataFrame({"clip": absent, "reason": ABSENT}),
+        ]
+    ).sort_values("clip", ignore_index=True)
+    missing = len(sample_submission) - len(usable)
+    if missing > params.largest_unlabelled_fraction * len(sample_submission):
+        examples = "; ".join(f"{row.clip}: {row.reason}" for row in rejected.head(3).itertuples())
+        raise ValueError(
+            f"{missing} of the {len(sample_submission)} clips that the sample submission names "
+            "cannot be labelled, more than the fraction of "
+            f"{params.largest_unlabelled_fraction:g} allowed: {examples}"
+        )
+    columns = ["clip", "fname", "samples", "sample_rate_hz", "level_dbfs", "fingerprint"]
+    return usable[columns].reset_index(drop=True), rejected
+
+
+ABSENT = "the sample submission names it, and the test recordings do not have it"
+
+
+def label_test_clips(
+    recogniser: StoredModel,
+    test_manifest: pd.DataFrame,
+    test_spectrograms: FileFolder,
+    labels: Labels,
+    spectrogram_params: SpectrogramParams,
+    params: SubmissionParams,
+    hardware: HardwareParams,
+) -> pd.DataFrame:
+    """Give each test clip a probability for each label.
+
+    Args:
+        recogniser: the trained model.
+        test_manifest: columns clip, fname.
+        test_spectrograms: images of the clips.
+        labels: the labels.
+        spectrogram_params: how the images were rendered.
+        params: the batch size.
+        hardware: on which devices.
+
+    Returns:
+        Column fname, then one a label, float32, adding up to 1.
+
+    Raises:
+        ValueError: if the recogniser was trained on other labels or other images.
+    """
+    for name, given in (("labels", labels), ("rendering", spectrogram_params.rendering)):
+        expected = recogniser.notes[name]
+        if expected != given.model_dump(mode="json"):
+            raise ValueError(
+                f"the recogniser was trained with the {name} {expected}, and the parameters say "
+                f"{given.model_dump(mode='json')}; use the same, or train again"
+            )
+    set_up(hardware)
+    paths = test_manifest["clip"].map(image_name).map(test_spectrograms.reader.path)
+    probabilities = predict_probabilities(
+        recogniser.load(), paths, params.batch_size, "labelling test clips"
+    )
+    table = pd.DataFrame(probabilities, columns=list(labels.names))
+    table.insert(0, "fname", test_manifest["fname"])
+    return table
+
+
+def write_submission(
+    probabilities: pd.DataFrame, sample_submission: pd.DataFrame, labels: Labels
+) -> pd.DataFrame:
+    """Choose each clip's most probable label.
+
+    Args:
+        probabilities: column fname, then one a label.
+        sample_submission: column fname.
+        labels: the labels; a clip without probabilities is `unknown`.
+
+    Returns:
+        Columns fname, label; the rows and order of the sample submission.
+    """
+    best = probabilities.set_index("fname")[list(labels.names)].idxmax(axis=1)
+    chosen = sample_submission["fname"].map(best).fillna(labels.unknown)
+    return pd.DataFrame({"fname": sample_submission["fname"], "label": chosen})
