@@ -12,9 +12,7 @@ from speech_commands.audio.spectrogram import Rendering
 SHEET_COLUMNS = 4
 
 
-def spectrogram_sheet(
-    images: Mapping[str, Sequence[np.ndarray]], rendering: Rendering
-) -> Figure:
+def spectrogram_sheet(images: Mapping[str, Sequence[np.ndarray]], rendering: Rendering) -> Figure:
     """Draw the spectrograms of a few clips of each label side by side.
 
     Args:
@@ -26,7 +24,9 @@ def spectrogram_sheet(
     figure = Figure(figsize=(3.2 * SHEET_COLUMNS, 2.2 * rows + 0.4), layout="constrained")
     grid = figure.subplots(rows, SHEET_COLUMNS, squeeze=False, sharey=True)
     for axes, (label, pictures) in zip(grid.flat, images.items(), strict=False):
-        strip = montage(np.stack(pictures), grid_shape=(1, len(pictures)), padding_width=2, fill=255)
+        strip = montage(
+            np.stack(pictures), grid_shape=(1, len(pictures)), padding_width=2, fill=255
+        )
         axes.imshow(
             strip, cmap="magma", vmin=0, vmax=255, aspect="auto", extent=(0, len(pictures), 0, 1)
         )
@@ -35,13 +35,19 @@ def spectrogram_sheet(
         axes.set_xticks(range(most + 1))
         if axes.get_title() == "":
             axes.set_axis_off()
-    highest = f"{rendering.highest_hz:g}" if rendering.axis == "mel" else f"{rendering.sample_rate_hz / 2:g}"
+    highest = (
+        f"{rendering.highest_hz:g}"
+        if rendering.axis == "mel"
+        else f"{rendering.sample_rate_hz / 2:g}"
+    )
     lowest = f"{rendering.lowest_hz:g}" if rendering.axis == "mel" else "0"
     for axes in grid[:, 0]:
         axes.set_yticks([0, 1], [lowest, highest])
         axes.set_ylabel(f"frequency (Hz, {rendering.axis})")
-    figure.supxlabel(f"clips of {rendering.clip_ms / 1000:g} s; {rendering.floor_db:g} to "
-                     f"{rendering.ceiling_db:g} dB, brighter is louder")
+    figure.supxlabel(
+        f"clips of {rendering.clip_ms / 1000:g} s; {rendering.floor_db:g} to "
+        f"{rendering.ceiling_db:g} dB, brighter is louder"
+    )
     return figure
 
 

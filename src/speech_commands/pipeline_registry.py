@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline
 
 from speech_commands.pipelines import (
+    download,
     ingest,
     model_training,
     scoring,
@@ -20,6 +21,7 @@ STAGES = {
     "submission": submission,
 }
 OPTIONAL = {
+    "download": download,
     "synthetic_corpus": synthetic_corpus,
     "scoring": scoring,
 }

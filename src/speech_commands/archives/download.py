@@ -175,9 +175,7 @@ def _receive(download: Download, partial: _Partial, patience: Patience) -> None:
                     f"last attempt: {error}"
                 ) from error
             wait_s = patience.shortest_wait_s * 2**fruitless
-            logger.warning(
-                "%s: %s; %s; next attempt in %g s", download.url, error, reached, wait_s
-            )
+            logger.warning("%s: %s; %s; next attempt in %g s", download.url, error, reached, wait_s)
             sleep(wait_s)
         except requests.RequestException as error:
             raise DownloadError(f"{download.url}: {error}") from error

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol
 
 LONGEST_PATH = 255
-"""Characters; the longest file name common file systems allow."""
+"""Bytes in UTF-8; the longest name of a file or folder that common file systems allow."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ def sort_members(archive: str, found: Iterable[Member], limits: Limits) -> Conte
         if reason is None:
             contents.members[member.path] = member
         else:
-            contents.refused[member.path] = reason
+            readable = member.path.encode(errors="backslashreplace").decode()
+            contents.refused.setdefault(readable, reason)
     total = sum(member.size_bytes for member in contents.members.values())
     if total > limits.total_bytes:
         raise ArchiveError(
@@ -98,22 +99,29 @@ def sort_members(archive: str, found: Iterable[Member], limits: Limits) -> Conte
 
 
 def _refusal(member: Member, contents: Contents, limits: Limits) -> str | None:
-    path = PurePosixPath(member.path)
-    windows = PureWindowsPath(member.path)
-    if not member.path or "\0" in member.path:
+    if (reason := _bad_path(member.path)) is not None:
+        return reason
+    if not member.is_regular:
+        return "it is a link or a special file; only regular files are allowed"
+    if member.size_bytes > limits.member_bytes:
+        return f"it is {member.size_bytes:,} bytes; at most {limits.member_bytes:,} are allowed"
+    if member.path in contents.members or member.path in contents.refused:
+        return "the archive holds another file of the same path"
+    return None
+
+
+def _bad_path(text: str) -> str | None:
+    path, windows = PurePosixPath(text), PureWindowsPath(text)
+    if not path.parts or "\0" in text:
         return "its path is empty or holds a NUL character"
     if path.is_absolute() or windows.drive or windows.root:
         return "its path is absolute; only relative paths are allowed"
     if ".." in path.parts or ".." in windows.parts:
         return "its path leads upwards ('..')"
-    if max(map(len, path.parts), default=0) > LONGEST_PATH:
-        return f"a name in its path is longer than {LONGEST_PATH} characters"
-    if not member.is_regular:
-        return "it is a link or a special file; only regular files are allowed"
-    if member.size_bytes > limits.member_bytes:
-        return (
-            f"it is {member.size_bytes:,} bytes; at most {limits.member_bytes:,} are allowed"
-        )
-    if member.path in contents.members:
-        return "the archive holds another file of the same path"
+    try:
+        longest = max(len(part.encode()) for part in path.parts)
+    except UnicodeEncodeError:
+        return "its path is not valid UTF-8"
+    if longest > LONGEST_PATH:
+        return f"a name in its path is {longest} bytes long; at most {LONGEST_PATH} are allowed"
     return None

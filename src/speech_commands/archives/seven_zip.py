@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from queue import Queue
+from tempfile import TemporaryDirectory
 from threading import Thread
 from zlib import crc32
 
@@ -34,7 +35,7 @@ class SevenZipArchive:
         self._crc: dict[str, int | None] = {}
         with self._reading() as archive:
             if archive.needs_password():
-                raise ArchiveError(f"{self.name}: encrypted; only archives without a password work")
+                raise self._encrypted()
             found = []
             for info in archive.list():
                 if info.is_directory:
@@ -55,29 +56,35 @@ class SevenZipArchive:
         Raises:
             ArchiveError: if the archive turns out to be damaged; files yielded before are whole.
         """
-        buffers = _Buffers(
-            {path: self.contents.members[path] for path in paths},
-            {path: self._crc[path] for path in paths},
-        )
-        thread = Thread(target=self._extract, args=(buffers,), daemon=True)
-        thread.start()
-        try:
-            while (item := buffers.finished.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            buffers.abandon()
-            thread.join()
+        # py7zr refuses paths that cross a link lying where it would extract to; nothing lies here.
+        with TemporaryDirectory() as empty:
+            buffers = _Buffers(
+                empty,
+                {path: self.contents.members[path] for path in paths},
+                {path: self._crc[path] for path in paths},
+            )
+            thread = Thread(target=self._extract, args=(buffers,), daemon=True)
+            thread.start()
+            try:
+                while (item := buffers.finished.get()) is not None:
+                    if isinstance(item, BaseException):
+                        raise item
+                    yield item
+            finally:
+                buffers.abandon()
+                thread.join()
 
     def _extract(self, buffers: "_Buffers") -> None:
         end: BaseException | None = None
         try:
             with self._reading() as archive:
-                archive.extract(targets=buffers.paths, factory=buffers)
+                archive.extract(buffers.root, targets=buffers.paths, factory=buffers)
         except (ArchiveError, OSError) as error:
             end = error
         buffers.put(end)
+
+    def _encrypted(self) -> ArchiveError:
+        return ArchiveError(f"{self.name}: encrypted; only archives without a password work")
 
     @contextmanager
     def _reading(self) -> Iterator[py7zr.SevenZipFile]:
@@ -86,6 +93,8 @@ class SevenZipArchive:
                 yield archive
         except (ArchiveError, FileNotFoundError, PermissionError):
             raise
+        except py7zr.PasswordRequired as error:
+            raise self._encrypted() from error
         except Exception as error:  # damaged headers make py7zr raise almost anything
             raise ArchiveError(
                 f"{self.name}: not a whole 7z archive ({type(error).__name__}: {error})"
@@ -95,10 +104,10 @@ class SevenZipArchive:
 class _Buffers(WriterFactory):
     """Takes files from py7zr, one buffer a file, and queues them as they are finished."""
 
-    def __init__(self, members: dict[str, Member], crc: dict[str, int | None]) -> None:
-        self.paths = list(members)
+    def __init__(self, root: str, members: dict[str, Member], crc: dict[str, int | None]) -> None:
+        self.root, self.paths = root, list(members)
         # py7zr asks for buffers by normalised path.
-        self._by_output = {PurePosixPath(path).as_posix(): path for path in members}
+        self._by_output = {(Path(root) / path).as_posix(): path for path in members}
         self._members, self._crc = members, crc
         self.finished: Queue[tuple[str, bytes] | BaseException | None] = Queue(QUEUE_SIZE)
         self._abandoned = False

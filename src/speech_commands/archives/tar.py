@@ -6,9 +6,29 @@ import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
 from speech_commands.storage.fingerprint import fingerprint
+
+READ_AT_ONCE = 1 << 20
+"""Bytes."""
+END_MARK = tarfile.EOFHeaderError  # type: ignore[attr-defined] # the stubs leave it out
+
+
+class _Header(tarfile.TarInfo):
+    """A member's header; tarfile takes a damaged or missing one for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(archive)
+        except END_MARK:
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(
+                f"{error} at byte {archive.offset:,}, where a member or the end mark is expected"
+            ) from error
 
 
 class TarArchive:
@@ -39,6 +59,9 @@ class TarArchive:
                 for entry in archive
                 if not entry.isdir()
             ]
+            assert archive.fileobj is not None, "an archive that is being read has a file"  # noqa: S101
+            while archive.fileobj.read(READ_AT_ONCE):
+                pass  # checksums of compressed archives are checked at their end
         self.contents = sort_members(self.name, found, limits)
 
     def stream(self, paths: Collection[str]) -> Iterator[tuple[str, bytes]]:
@@ -59,7 +82,7 @@ class TarArchive:
     @contextmanager
     def _reading(self) -> Iterator[tarfile.TarFile]:
         try:
-            with tarfile.open(self._path, "r:*") as archive:
+            with tarfile.open(self._path, "r:*", tarinfo=_Header) as archive:
                 yield archive
         except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
             if isinstance(error, FileNotFoundError | PermissionError):

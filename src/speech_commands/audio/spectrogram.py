@@ -17,7 +17,7 @@ SMALLEST_POWER = 1e-20
 class Rendering(BaseModel):
     """How a waveform becomes an image."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     sample_rate_hz: int = Field(gt=0)
     clip_ms: float = Field(gt=0)
@@ -33,6 +33,17 @@ class Rendering(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Rendering":
+        for name, samples in (("window_ms", self.window_samples), ("hop_ms", self.hop_samples)):
+            if not samples:
+                raise ValueError(
+                    f"{name} ({getattr(self, name):g}) is less than a sample at "
+                    f"{self.sample_rate_hz} Hz"
+                )
+        if not self.frames:
+            raise ValueError(
+                f"clip_ms ({self.clip_ms:g}) is shorter than hop_ms ({self.hop_ms:g}); an image "
+                "needs at least one frame"
+            )
         if self.window_samples > self.fft_size:
             raise ValueError(
                 f"a window of {self.window_ms:g} ms is {self.window_samples} samples, more than "
@@ -154,7 +165,7 @@ def mel_filterbank(rendering: Rendering) -> np.ndarray:
     """
     bands = rendering.mel_bands or 1
     limits = 2595 * np.log10(1 + np.array([rendering.lowest_hz, rendering.highest_hz]) / 700)
-    edges_hz = 700 * (10 ** (np.linspace(*limits, bands + 2) / 2595) - 1)
+    edges_hz = 700 * (10 ** (np.linspace(limits[0], limits[1], bands + 2) / 2595) - 1)
     bins_hz = np.linspace(0, rendering.sample_rate_hz / 2, rendering.fft_size // 2 + 1)[:, None]
     rising = (bins_hz - edges_hz[:-2]) / np.diff(edges_hz)[:-1]
     falling = (edges_hz[2:] - bins_hz) / np.diff(edges_hz)[1:]

@@ -8,7 +8,13 @@ import numpy as np
 from scipy.io import wavfile
 
 ALLOWED = "allowed are WAV files of 8, 16, 24 or 32-bit PCM or 32 or 64-bit float"
-TRUNCATED = ("Reached EOF prematurely", "multiple of element size", "Incomplete")
+TRUNCATED = (
+    "Reached EOF prematurely",
+    "multiple of element size",
+    "Incomplete",
+    "Unexpected end of file",
+    "unpack requires a buffer",
+)
 """What SciPy says of a file that is shorter than its header promises."""
 
 
@@ -64,4 +70,4 @@ def decode_wav(data: bytes) -> Recording:
         scaled = samples.astype(np.float32)
     if not np.isfinite(scaled).all():
         raise WavError(f"it holds samples that are not finite numbers; {ALLOWED}")
-    return Recording(scaled.reshape(len(scaled), -1), sample_rate_hz)
+    return Recording(scaled[:, None] if scaled.ndim == 1 else scaled, sample_rate_hz)

@@ -71,7 +71,9 @@ def find_problems(recordings: pd.DataFrame, limits: ClipLimits) -> pd.Series:
     for bad, text, name in checks:
         rows = bad & problems.eq("") & ~is_background(recordings)
         allowed = text.format(f"{getattr(limits, name):g}")
-        problems[rows] = duration_ms[rows].map(lambda found, allowed=allowed: f"{found:.0f} ms {allowed}")
+        problems[rows] = duration_ms[rows].map(
+            lambda found, allowed=allowed: f"{found:.0f} ms {allowed}"
+        )
     slow = recordings["sample_rate_hz"].lt(limits.lowest_sample_rate_hz) & problems.eq("")
     problems[slow] = recordings["sample_rate_hz"][slow].map(
         lambda rate: f"{rate} Hz is below the {limits.lowest_sample_rate_hz} Hz allowed"

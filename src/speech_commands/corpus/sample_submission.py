@@ -24,9 +24,7 @@ def read_sample_submission(archive: Archive) -> pd.DataFrame:
         ArchiveError: if there is no such file, or not exactly one.
         ValueError: if its columns are others, it has no rows, or a clip has two.
     """
-    paths = [
-        path for path in archive.contents.members if PurePosixPath(path).name == FILE_NAME
-    ]
+    paths = [path for path in archive.contents.members if PurePosixPath(path).name == FILE_NAME]
     if len(paths) != 1:
         raise ArchiveError(f"{archive.name}: one {FILE_NAME} is expected in it, found {len(paths)}")
     [(_, data)] = archive.stream(paths)

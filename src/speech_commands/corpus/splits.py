@@ -33,9 +33,7 @@ def speaker_of(clip: str) -> str:
     return PurePosixPath(clip).stem.split(SPEAKER_MARK)[0]
 
 
-def split_by_rule(
-    speaker: str, validation_percentage: float, testing_percentage: float
-) -> Split:
+def split_by_rule(speaker: str, validation_percentage: float, testing_percentage: float) -> Split:
     """Assign a speaker to a split by the dataset's published rule.
 
     The SHA-1 of the speaker becomes a percentage that never changes as clips are added

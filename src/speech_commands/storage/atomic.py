@@ -25,7 +25,7 @@ def replacing(fs: AbstractFileSystem, path: str) -> Iterator[str]:
         The path to write to.
     """
     target = PurePosixPath(path)
-    partial = str(target.with_name(f"{PARTIAL_PREFIX}{uuid4().hex}-{target.name}"))
+    partial = str(target.with_name(f"{PARTIAL_PREFIX}{uuid4().hex}{target.suffix}"))
     fs.makedirs(str(target.parent), exist_ok=True)
     try:
         yield partial

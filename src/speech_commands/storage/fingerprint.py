@@ -18,6 +18,8 @@ def fingerprint(*parts: Any) -> str:
     Returns:
         20 hexadecimal digits.
     """
-    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
+    plain = [
+        part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts
+    ]
     canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False)
     return blake2b(canonical.encode(), digest_size=DIGEST_BYTES).hexdigest()

@@ -140,6 +140,9 @@ def fill_folder(
         root: the folder.
         files: what it shall hold.
         compute: how derived files are spread over processes.
+
+    Raises:
+        ValueError: if a file that was asked for was not made; those that were stay.
     """
     reader = FileReader(fs, root)
     kept = _keep_valid(fs, root, files.fingerprints)
@@ -147,9 +150,16 @@ def fill_folder(
     if not pending:
         return
     progress = Progress(files.what, len(pending))
+    missing = set(pending)
     for rows in _stored_chunks(reader, files, pending, compute):
         _write_index_part(fs, root, _to_frame(rows, files.fingerprints))
+        missing.difference_update(row["name"] for row in rows)
         progress.advance(len(rows))
+    if missing:
+        raise ValueError(
+            f"{files.what}: {len(missing)} of {len(pending)} files did not come, such as "
+            f"{min(missing)!r}; all are expected in {root}"
+        )
     _consolidate(fs, root)
 
 
@@ -212,9 +222,7 @@ def _file_sizes(fs: AbstractFileSystem, root: str) -> dict[str, int]:
     prefix = len(fs._strip_protocol(root).rstrip("/")) + 1
     found = fs.find(root, detail=True)
     names = {path[prefix:]: facts["size"] for path, facts in found.items()}
-    return {
-        name: size for name, size in names.items() if not name.startswith(f"{INDEX_FOLDER}/")
-    }
+    return {name: size for name, size in names.items() if not _is_index_part(name)}
 
 
 def _index_parts(fs: AbstractFileSystem, root: str) -> list[str]:
@@ -222,7 +230,13 @@ def _index_parts(fs: AbstractFileSystem, root: str) -> list[str]:
     if not fs.isdir(folder):
         return []
     names = fs.ls(folder, detail=False)
-    return sorted(path for path in names if PARTIAL_PREFIX not in path)
+    prefix = len(fs._strip_protocol(root).rstrip("/")) + 1
+    return sorted(path for path in names if _is_index_part(path[prefix:]))
+
+
+def _is_index_part(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.parts[0] == INDEX_FOLDER and not path.name.startswith(PARTIAL_PREFIX)
 
 
 def _read_index(fs: AbstractFileSystem, parts: Sequence[str]) -> pd.DataFrame:

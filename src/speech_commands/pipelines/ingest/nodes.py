@@ -87,8 +87,7 @@ def build_manifest(
 def _assign_splits(clips: pd.DataFrame, wavs: FileFolder, params: IngestParams) -> pd.Series:
     if any(name in wavs for name in SPLIT_LISTS):
         lists = {
-            name: frozenset(wavs[name].decode().split()) if name in wavs else frozenset()
-            for name in SPLIT_LISTS
+            name: _read_list(wavs, name) if name in wavs else frozenset() for name in SPLIT_LISTS
         }
         return clips["clip"].map(
             lambda clip: split_by_lists(clip, lists[VALIDATION_LIST], lists[TESTING_LIST])
@@ -98,3 +97,11 @@ def _assign_splits(clips: pd.DataFrame, wavs: FileFolder, params: IngestParams) 
         for speaker in clips["speaker"].unique()
     }
     return clips["speaker"].map(by_speaker)
+
+
+def _read_list(wavs: FileFolder, name: str) -> frozenset[str]:
+    try:
+        text = wavs[name].decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name}: UTF-8 text is expected, one clip a line; {error}") from error
+    return frozenset(line.strip() for line in text.splitlines())

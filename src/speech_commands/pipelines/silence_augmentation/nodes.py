@@ -73,7 +73,7 @@ def cut_silence(
     plan = silence_manifest.set_index("clip")
     return DerivedFiles(
         what="cutting silence out of background recordings",
-        fingerprints=plan["fingerprint"].to_dict(),
+        fingerprints={str(clip): digest for clip, digest in plan["fingerprint"].items()},
         derive=partial(_cut_chunk, wavs.reader, plan, params),
         chunk_size=FILES_A_CHUNK,
     )
@@ -93,7 +93,8 @@ def _plan_split(
         raise ValueError(
             f"no background recording is long enough for {split}, and {count - digital} silence "
             f"clips are to be cut from them: {len(recordings)} recordings were found in "
-            f"{BACKGROUND_NOISE}/. Add recordings, or set "
+            f"{BACKGROUND_NOISE}/, and a share of {getattr(params.shares, split):g} of one must "
+            f"last at least {params.clip_ms} ms. Add recordings, or set "
             "silence_augmentation.digital_silence_fraction to 1"
         )
     for number in range(count):
@@ -116,12 +117,12 @@ def _shuffled_places(
     recordings: pd.DataFrame, split: Split, params: SilenceParams, rng: np.random.Generator
 ) -> list[tuple[str, int, str]]:
     by_recording = []
-    for row in recordings.itertuples():
-        duration_ms = int(1000 * row.samples / row.sample_rate_hz)
+    for row in recordings.to_dict("records"):
+        duration_ms = int(1000 * row["samples"] / row["sample_rate_hz"])
         begin, end = params.boundaries_ms(duration_ms)[split]
         starts = np.arange(begin, end - params.clip_ms + 1, params.stride_ms)
         rng.shuffle(starts)
-        by_recording.append([(row.clip, int(start), row.fingerprint) for start in starts])
+        by_recording.append([(row["clip"], int(start), row["fingerprint"]) for start in starts])
     return list(interleave_longest(*by_recording))
 
 
@@ -133,11 +134,11 @@ def _cut_chunk(
         mono = to_mono(decode_wav(reader[name]), params.sample_rate_hz)
         return to_segment(mono, params.sample_rate_hz)
 
-    for row in plan.loc[list(clips)].itertuples():
-        if row.recording:
+    for row in plan.loc[list(clips)].reset_index().to_dict("records"):
+        if row["recording"]:
             segment = cut_fragment(
-                recording_of(row.recording), row.start_ms, params.clip_ms, row.gain_db
+                recording_of(row["recording"]), row["start_ms"], params.clip_ms, row["gain_db"]
             )
         else:
             segment = digital_silence(params.clip_ms, params.sample_rate_hz)
-        yield NewFile(row.Index, encode_wav(segment))
+        yield NewFile(row["clip"], encode_wav(segment))

@@ -28,14 +28,16 @@ class SplitShares(BaseModel):
     def _whole(self) -> "SplitShares":
         total = self.training + self.validation + self.testing
         if abs(total - 1) > 1e-9:  # noqa: PLR2004
-            raise ValueError(f"the shares of the three splits are {total:g} together; 1 is expected")
+            raise ValueError(
+                f"the shares of the three splits are {total:g} together; 1 is expected"
+            )
         return self
 
 
 class SilenceParams(BaseModel):
     """How clips without speech are made."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     sample_rate_hz: int = Field(gt=0)
     clip_ms: int = Field(gt=0)

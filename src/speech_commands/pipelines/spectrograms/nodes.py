@@ -49,9 +49,7 @@ def render_spectrograms(
     sources = wavs.index.loc[manifest["clip"], "fingerprint"]
     return DerivedFiles(
         what="rendering spectrograms",
-        fingerprints={
-            image_name(clip): f"{settings}-{digest}" for clip, digest in sources.items()
-        },
+        fingerprints={image_name(clip): f"{settings}-{digest}" for clip, digest in sources.items()},
         derive=partial(_render_chunk, wavs.reader, params),
         chunk_size=params.chunk_size,
     )
@@ -72,7 +70,11 @@ def draw_spectrogram_sheet(
     images = {
         label: [decode_png(spectrograms[image_name(clip)]) for clip in clips]
         for label in labels.names
-        if len(clips := training["clip"][training["label"].eq(label)].head(params.sheet_clips_per_label))
+        if len(
+            clips := training["clip"][training["label"].eq(label)].head(
+                params.sheet_clips_per_label
+            )
+        )
     }
     return spectrogram_sheet(images, params.rendering)
 

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+from corpus_maker import make_noise, make_tone, make_wav, write_tiny_corpus
+from kedro.config import OmegaConfigLoader
+
+from speech_commands.labels import Labels
+
+CONF = Path(__file__).parents[1] / "conf"
+
+
+@pytest.fixture(scope="session")
+def tone():
+    """tone(frequency_hz, samples, amplitude, rate, dtype): a sine, float32 or int16."""
+    return make_tone
+
+
+@pytest.fixture(scope="session")
+def noise():
+    """noise(samples, amplitude, seed, dtype): white noise, float32 or int16."""
+    return make_noise
+
+
+@pytest.fixture(scope="session")
+def wav_bytes():
+    """wav_bytes(samples, rate, subtype): a WAV file; samples are (n,) or (n, channels)."""
+    return make_wav
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(tmp_path_factory):
+    """A folder with train.7z, test.7z and sample_submission.7z, like the competition's.
+
+    80 clips: the words yes, no, up and the unknown words cat, dog, each said twice by eight
+    speakers (five train, two validate, one tests, by the lists in the archive), as bursts of
+    tones that differ by word; two background recordings of 6 and 8 s; 20 test clips. Its words
+    and speakers are constants of `corpus_maker`. Do not write into it.
+    """
+    folder = tmp_path_factory.mktemp("tiny_corpus")
+    write_tiny_corpus(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project_parameters():
+    """The parameters of conf/base, a dict by pipeline."""
+    return OmegaConfigLoader(str(CONF), base_env="base", default_run_env="base")["parameters"]
+
+
+@pytest.fixture
+def labels(project_parameters):
+    """The project's labels."""
+    return Labels(**project_parameters["labels"])
