@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from corpus_maker import make_noise, make_tone, make_wav, write_tiny_corpus
 from kedro.config import OmegaConfigLoader
+from project_runner import copy_project, kedro
 
 from speech_commands.labels import Labels
 
@@ -39,6 +40,18 @@ def tiny_corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny_corpus")
     write_tiny_corpus(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained_run(tiny_corpus, tmp_path_factory):
+    """A project folder in which `kedro run --env=test` has run all five pipelines.
+
+    Do not write into it.
+    """
+    project = copy_project(tmp_path_factory.mktemp("trained") / "project", tiny_corpus)
+    status, log = kedro(project, "run", "--env=test")
+    assert status == 0, log
+    return project
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,24 @@ FAST = [{"id": py7zr.FILTER_LZMA2, "preset": 0}]
 STORED = [{"id": py7zr.FILTER_COPY}]
 """Nothing is compressed: a member's bytes lie in the archive as they are, from byte 32 on."""
 
-WORDS = {"yes": (500, 900), "no": (1500, 700), "up": (2500, 3500), "cat": (400, 3000), "dog": (5000, 2000)}
+WORDS = {
+    "yes": (500, 900),
+    "no": (1500, 700),
+    "up": (2500, 3500),
+    "cat": (400, 3000),
+    "dog": (5000, 2000),
+}
 """What the tiny corpus says, and the two frequencies (Hz) that follow each other in a word."""
-SPEAKERS = ("0a7c2a8d", "1b4c9b89", "2bdbe5f7", "3cc595de", "5f9332ba", "6c968bd9", "a60a09cf", "e7ea8b76")
+SPEAKERS = (
+    "0a7c2a8d",
+    "1b4c9b89",
+    "2bdbe5f7",
+    "3cc595de",
+    "5f9332ba",
+    "6c968bd9",
+    "a60a09cf",
+    "e7ea8b76",
+)
 VALIDATION_SPEAKERS = SPEAKERS[5:7]
 TESTING_SPEAKERS = SPEAKERS[7:]
 REPETITIONS = 2
@@ -122,7 +137,10 @@ def write_tiny_corpus(folder):
         for seed, (name, seconds) in enumerate(BACKGROUND_S.items())
     }
     train = [(f"train/{name}", ("\n".join(named) + "\n").encode()) for name, named in lists.items()]
-    train += [("train/LICENSE", b"made for tests\n"), ("train/audio/_background_noise_/README.md", b"-\n")]
+    train += [
+        ("train/LICENSE", b"made for tests\n"),
+        ("train/audio/_background_noise_/README.md", b"-\n"),
+    ]
     train += [(f"train/audio/{clip}", data) for clip, data in (clips | noises).items()]
     pack_seven_zip(folder / "train.7z", train)
     spoken = [*WORDS, "silence"]
@@ -134,7 +152,10 @@ def write_tiny_corpus(folder):
         folder / "test.7z", [(f"test/audio/{name}", make_wav(clip)) for name, clip in test.items()]
     )
     table = "".join(f"{name},silence\n" for name in test)
-    pack_seven_zip(folder / "sample_submission.7z", [("sample_submission.csv", f"fname,label\n{table}".encode())])
+    pack_seven_zip(
+        folder / "sample_submission.7z",
+        [("sample_submission.csv", f"fname,label\n{table}".encode())],
+    )
 
 
 def _speaker(clip):

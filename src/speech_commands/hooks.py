@@ -79,7 +79,8 @@ class RunSummary:
             self._console.print(line, highlight=False)
         for name, title in RESULTS.items():
             if name in self._saved:
-                self._console.print(f"{title}: {catalog[name].filepath}", highlight=False)
+                path = getattr(catalog[name], "filepath", "")
+                self._console.print(f"{title}: {path}", highlight=False)
 
     def _figures(self, catalog: DataCatalog) -> list[str]:
         lines = []

@@ -14,6 +14,7 @@ TRUNCATED = (
     "Incomplete",
     "Unexpected end of file",
     "unpack requires a buffer",
+    "cannot reshape array",
 )
 """What SciPy says of a file that is shorter than its header promises."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from keras import layers
 from pydantic import BaseModel, ConfigDict, Field
 
-WHITE = 255
+MIDDLE_GREY = 127.5
 
 
 class InputImage(BaseModel):
@@ -19,7 +19,7 @@ class InputImage(BaseModel):
 
 
 def prepare_image(spectrogram: Any, image: InputImage) -> Any:
-    """Scale to 0…1, resize bilinearly and repeat the grey channel.
+    """Scale to -1…1, resize bilinearly and repeat the grey channel.
 
     Args:
         spectrogram: shape (clips, rows, frames, 1), uint8.
@@ -28,7 +28,7 @@ def prepare_image(spectrogram: Any, image: InputImage) -> Any:
     Returns:
         Shape (clips, height, width, channels), in the compute precision.
     """
-    features = layers.Rescaling(1 / WHITE, name="scale")(spectrogram)
+    features = layers.Rescaling(1 / MIDDLE_GREY, offset=-1, name="scale")(spectrogram)
     if spectrogram.shape[1:3] != (image.height, image.width):
         features = layers.Resizing(image.height, image.width, name="resize")(features)
     if image.channels > 1:

@@ -9,8 +9,11 @@ Large-Scale Image Recognition" (arXiv 1409.1556, section 2.1), with 5x5 kernels 
     dense 32w
 
 A width w of 32 gives the recipe this project started from. That recipe does not state its
-padding: here convolutions are not padded, which costs a quarter less arithmetic than padding
-does on images of 160x160 and leaves 8.4 instead of 26.7 million parameters.
+padding nor its initial weights. Here convolutions are not padded, which costs a quarter less
+arithmetic than padding does on images of 160x160 and leaves 8.4 instead of 26.7 million
+parameters; and weights are He's (arXiv 1502.01852, equation 10), which keep the scale of the
+signal through rectified layers: from Glorot's, and images scaled to 0…1, the network had learned
+nothing after 2,400 steps.
 """
 
 from typing import Any
@@ -21,6 +24,7 @@ BLOCKS = ((1, 2), (2, 2), (2, 3))
 """Filters as a multiple of the width, and the number of convolutions, of each block."""
 
 KERNEL_SIZE = 5
+INITIAL_WEIGHTS = "he_normal"
 DENSE_UNITS_PER_WIDTH = 32
 
 
@@ -37,8 +41,15 @@ def vgg(features: Any, width: int, dropout: float) -> Any:
     """
     for multiple, convolutions in BLOCKS:
         for _ in range(convolutions):
-            features = layers.Conv2D(multiple * width, KERNEL_SIZE, activation="relu")(features)
+            features = layers.Conv2D(
+                multiple * width,
+                KERNEL_SIZE,
+                activation="relu",
+                kernel_initializer=INITIAL_WEIGHTS,
+            )(features)
         features = layers.MaxPooling2D(2)(features)
         features = layers.Dropout(dropout)(features)
     features = layers.Flatten()(features)
-    return layers.Dense(DENSE_UNITS_PER_WIDTH * width, activation="relu")(features)
+    return layers.Dense(
+        DENSE_UNITS_PER_WIDTH * width, activation="relu", kernel_initializer=INITIAL_WEIGHTS
+    )(features)

@@ -42,7 +42,9 @@ class Progress:
             return
         self._last = now
         rate = (self._done - self._done_earlier) / max(now - self._start, 1e-9)
-        remaining = "" if finished else f", {(self._total - self._done) / rate:.0f} s left"
+        remaining = (
+            "" if finished or not rate else f", {(self._total - self._done) / rate:.0f} s left"
+        )
         logger.info(
             "%s: %s of %s%s, %s%s a second%s",
             self._what,

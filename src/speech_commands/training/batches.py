@@ -27,9 +27,7 @@ def training_order(examples: int, first: int, count: int, seed: int) -> np.ndarr
     return np.concatenate(orders)[begin : begin + count]
 
 
-def image_batches(
-    paths: Sequence[str], targets: Sequence[int], batch_size: int
-) -> tf.data.Dataset:
+def image_batches(paths: Sequence[str], targets: Sequence[int], batch_size: int) -> tf.data.Dataset:
     """Read spectrograms in the order given.
 
     Args:

@@ -44,7 +44,7 @@ def count_confusions(predictions: pd.DataFrame, labels: Sequence[str]) -> np.nda
         Shape (labels, labels), int64; rows are true labels, columns predicted ones.
     """
     table = pd.crosstab(predictions["label"], predictions["predicted"])
-    return table.reindex(index=labels, columns=labels, fill_value=0).to_numpy()
+    return table.reindex(index=list(labels), columns=list(labels), fill_value=0).to_numpy()
 
 
 def precision_and_recall(counts: np.ndarray, labels: Sequence[str]) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def summarise(predictions: pd.DataFrame) -> dict[str, Any]:
     Returns:
         clips, accuracy, and the mean cross-entropy in nats.
     """
-    smallest = np.finfo(np.float32).tiny
+    smallest = float(np.finfo(np.float32).tiny)
     return {
         "clips": len(predictions),
         "accuracy": float(predictions["label"].eq(predictions["predicted"]).mean()),

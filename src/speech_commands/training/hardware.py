@@ -2,11 +2,10 @@
 
 import logging
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Literal
 
-import keras
 import tensorflow as tf
+from archspec.cpu.detect import detected_info
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 logger = logging.getLogger(__name__)
@@ -16,10 +15,11 @@ POLICIES = {
     "bfloat16": "mixed_bfloat16",
     "float16": "mixed_float16",
 }
-CLEAR_WIN = 1.2
-"""How much faster a lower precision must be before `auto` takes it."""
+GPU_PRECISIONS = (("bfloat16", (8, 0)), ("float16", (7, 0)))
+"""Precisions and the compute capability from which on tensor cores have them."""
 
-TRIAL_STEPS = 4
+BFLOAT16_FEATURES = frozenset({"amx_bf16", "avx512_bf16"})
+"""Processor features, as archspec names them."""
 
 
 class HardwareParams(BaseModel):
@@ -81,38 +81,22 @@ def set_up(params: HardwareParams) -> Runtime:
 
 
 def fastest_precision() -> str:
-    """Time a few training steps of a convolution in each precision on this machine.
+    """Tell from the processor's features which precision it computes convolutions fastest in.
+
+    Features are asked for, not timed: a busy machine must not change the answer, since the
+    weights depend on it.
 
     Returns:
-        bfloat16 or float16 if clearly faster than float32, else float32. float16 is tried on
-        GPUs only.
+        On GPUs bfloat16 from compute capability 8.0 on and float16 from 7.0 on, where tensor
+        cores have it (CUDA C++ Programming Guide, "Compute Capabilities"); on processors
+        bfloat16 with the AMX or AVX-512 instructions that oneDNN uses for it; else float32.
     """
-    on_gpu = bool(tf.config.get_visible_devices("GPU"))
-    seconds = {name: _time_trial(name) for name in (("float32", "bfloat16", "float16") if on_gpu
-                                                    else ("float32", "bfloat16"))}
-    best = min(seconds, key=lambda name: seconds[name])
-    return best if seconds["float32"] > CLEAR_WIN * seconds[best] else "float32"
-
-
-def _time_trial(precision: str) -> float:
-    dtype = tf.as_dtype(precision)
-    images = tf.ones((16, 64, 64, 32), dtype)
-    kernel = tf.Variable(tf.ones((5, 5, 32, 64)))
-
-    @tf.function
-    def step() -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            features = tf.nn.conv2d(images, tf.cast(kernel, dtype), 1, "VALID")
-            loss = tf.reduce_sum(tf.nn.relu(features))
-        return tf.reduce_sum(tape.gradient(loss, kernel))
-
-    step().numpy()
-    times = []
-    for _ in range(TRIAL_STEPS):
-        start = perf_counter()
-        step().numpy()
-        times.append(perf_counter() - start)
-    return min(times)
+    gpus = tf.config.get_visible_devices("GPU")
+    if gpus:
+        details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+        weakest = min(facts.get("compute_capability", (0, 0)) for facts in details)
+        return next((name for name, least in GPU_PRECISIONS if weakest >= least), "float32")
+    return "bfloat16" if BFLOAT16_FEATURES & detected_info().features else "float32"
 
 
 def _set_up_threads(params: HardwareParams) -> None:

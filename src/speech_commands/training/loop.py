@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 from pydantic import BaseModel, ConfigDict, Field
 
 from speech_commands.models import ModelParams, build_model
@@ -80,7 +81,9 @@ def new_training(
     return Progression(model, pd.DataFrame())
 
 
-def train(start: Progression, examples: pd.DataFrame, params: TrainingParams) -> Iterator[Progression]:
+def train(
+    start: Progression, examples: pd.DataFrame, params: TrainingParams
+) -> Iterator[Progression]:
     """Train, and hand out the state after each epoch.
 
     An epoch is a number of steps after which the validation split is looked at.
@@ -95,9 +98,7 @@ def train(start: Progression, examples: pd.DataFrame, params: TrainingParams) ->
     """
     by_split = dict(list(examples.groupby("split")))
     training, validation = by_split["training"], by_split["validation"]
-    validation_batches = image_batches(
-        validation["path"], validation["target"], params.batch_size
-    )
+    validation_batches = _batches(validation, params)
     progression = start
     if progression.step >= params.steps:
         yield progression
@@ -105,12 +106,15 @@ def train(start: Progression, examples: pd.DataFrame, params: TrainingParams) ->
         began = perf_counter()
         steps = min(params.steps_per_epoch, params.steps - progression.step)
         order = training_order(
-            len(training), progression.step * params.batch_size, steps * params.batch_size, params.seed
+            len(training),
+            progression.step * params.batch_size,
+            steps * params.batch_size,
+            params.seed,
         )
         chosen = training.iloc[order]
         _seed_dropout(progression, params.seed)
         record = progression.model.fit(
-            image_batches(chosen["path"], chosen["target"], params.batch_size),
+            _batches(chosen, params),
             validation_data=validation_batches,
             shuffle=False,
             verbose=0,
@@ -124,6 +128,12 @@ def train(start: Progression, examples: pd.DataFrame, params: TrainingParams) ->
         progression = Progression(progression.model, history)
         _log(row, params)
         yield progression
+
+
+def _batches(examples: pd.DataFrame, params: TrainingParams) -> tf.data.Dataset:
+    return image_batches(
+        examples["path"].to_list(), examples["target"].to_list(), params.batch_size
+    )
 
 
 def _seed_dropout(progression: Progression, seed: int) -> None:

@@ -168,7 +168,10 @@ def predict_held_out(
     set_up(hardware)
     held_out = examples[examples["split"].ne(Split.TRAINING)].reset_index(drop=True)
     probabilities = predict_probabilities(
-        recogniser.load(), held_out["path"], params.evaluation_batch_size, "labelling held-out clips"
+        recogniser.load(),
+        held_out["path"].to_list(),
+        params.evaluation_batch_size,
+        "labelling held-out clips",
     )
     return held_out[["clip", "split", "label"]].assign(
         predicted=[labels.names[best] for best in probabilities.argmax(axis=1)],
@@ -176,9 +179,7 @@ def predict_held_out(
     )
 
 
-def judge(
-    predictions: pd.DataFrame, labels: Labels
-) -> tuple[dict[str, Any], pd.DataFrame, Figure]:
+def judge(predictions: pd.DataFrame, labels: Labels) -> tuple[dict[str, Any], pd.DataFrame, Figure]:
     """Judge a recogniser by its predictions.
 
     Args:

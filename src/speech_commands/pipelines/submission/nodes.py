@@ -107,7 +107,7 @@ def label_test_clips(
     set_up(hardware)
     paths = test_manifest["clip"].map(image_name).map(test_spectrograms.reader.path)
     probabilities = predict_probabilities(
-        recogniser.load(), paths, params.batch_size, "labelling test clips"
+        recogniser.load(), paths.to_list(), params.batch_size, "labelling test clips"
     )
     table = pd.DataFrame(probabilities, columns=list(labels.names))
     table.insert(0, "fname", test_manifest["fname"])

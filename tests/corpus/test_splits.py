@@ -1,0 +1,96 @@
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from speech_commands.corpus.splits import (
+    Split,
+    check_speakers_disjoint,
+    speaker_of,
+    split_by_lists,
+    split_by_rule,
+)
+
+PUBLISHED_MAXIMUM = 2**27 - 1
+
+
+def which_set(filename, validation_percentage, testing_percentage):
+    """The rule as version 0.02 of the dataset publishes it."""
+    hash_name = filename.split("/")[-1].split("_nohash_")[0]
+    hashed = hashlib.sha1(hash_name.encode("utf-8"), usedforsecurity=False).hexdigest()
+    percentage_hash = (int(hashed, 16) % (PUBLISHED_MAXIMUM + 1)) * (100.0 / PUBLISHED_MAXIMUM)
+    if percentage_hash < validation_percentage:
+        return "validation"
+    if percentage_hash < validation_percentage + testing_percentage:
+        return "testing"
+    return "training"
+
+
+@pytest.fixture(scope="module")
+def speakers():
+    """5000 speakers as the dataset names them."""
+    return [f"{number:08x}" for number in np.random.default_rng(3).integers(0, 2**32, 5000)]
+
+
+@pytest.mark.parametrize(("validation", "testing"), [(10, 10), (0, 0), (5, 20), (100, 0), (0, 100)])
+def test_the_rule_is_the_published_one(speakers, validation, testing):
+    for speaker in speakers:
+        expected = which_set(f"yes/{speaker}_nohash_3.wav", validation, testing)
+        assert split_by_rule(speaker, validation, testing) == expected
+
+
+def test_the_percentages_are_roughly_met(speakers):
+    splits = pd.Series([split_by_rule(speaker, 10, 15) for speaker in speakers])
+    shares = splits.value_counts(normalize=True)
+    assert shares[Split.VALIDATION] == pytest.approx(0.10, abs=0.02)
+    assert shares[Split.TESTING] == pytest.approx(0.15, abs=0.02)
+
+
+def test_a_speaker_of_the_validation_split_stays_there_as_it_grows(speakers):
+    for speaker in speakers:
+        if split_by_rule(speaker, 10, 10) is Split.VALIDATION:
+            assert split_by_rule(speaker, 20, 10) is Split.VALIDATION
+
+
+def test_all_clips_of_a_speaker_share_the_speaker():
+    clips = ["yes/0a7c2a8d_nohash_0.wav", "no/0a7c2a8d_nohash_12.wav", "up/0a7c2a8d_nohash_1_b.wav"]
+    assert {speaker_of(clip) for clip in clips} == {"0a7c2a8d"}
+
+
+def test_a_name_without_the_mark_is_a_speaker_of_its_own():
+    assert speaker_of("yes/my recording.wav") == "my recording"
+    assert speaker_of("yes/a.wav") != speaker_of("yes/b.wav")
+
+
+def test_lists_decide_and_the_rest_is_for_training():
+    lists = ({"yes/a.wav"}, {"yes/b.wav"})
+    splits = [
+        split_by_lists(f"{word}/{name}.wav", *lists) for word in ("yes", "no") for name in "abc"
+    ]
+    assert splits == [Split.VALIDATION, Split.TESTING, *4 * [Split.TRAINING]]
+
+
+def test_speakers_within_one_split_are_fine():
+    check_speakers_disjoint(
+        pd.DataFrame({"speaker": ["a", "a", "b"], "split": ["training", "training", "testing"]})
+    )
+
+
+def test_a_speaker_in_two_splits_is_an_error_that_names_both():
+    manifest = pd.DataFrame(
+        {"speaker": ["a", "a", "b", "b"], "split": ["training", "testing", "training", "training"]}
+    )
+    message = r"1 speakers are in more .*: a in testing and training\. .*validation_list\.txt"
+    with pytest.raises(ValueError, match=message):
+        check_speakers_disjoint(manifest)
+
+
+def test_of_many_shared_speakers_a_few_are_named():
+    speakers = [f"s{number}" for number in range(20)]
+    manifest = pd.DataFrame(
+        {"speaker": speakers * 2, "split": ["training"] * 20 + ["testing"] * 20}
+    )
+    with pytest.raises(ValueError, match="20 speakers are in more than one split") as error:
+        check_speakers_disjoint(manifest)
+    assert str(error.value).count(" in testing and training") == 5

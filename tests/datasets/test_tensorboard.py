@@ -1,0 +1,34 @@
+import pandas as pd
+import pytest
+from kedro.io import DatasetError
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from speech_commands.datasets.tensorboard import TensorBoardDataset
+
+HISTORY = pd.DataFrame(
+    {"step": [10, 20], "accuracy": [0.5, 0.75], "val_accuracy": [0.25, 0.5], "loss": [2.0, 1.0]}
+)
+
+
+def scalars(folder, name):
+    log = EventAccumulator(str(folder))
+    log.Reload()
+    return {
+        event.step: float(log.Tensors(name)[number].tensor_proto.float_val[0])
+        for number, event in enumerate(log.Tensors(name))
+    }
+
+
+def test_tensorboard_reads_what_was_saved(tmp_path):
+    dataset = TensorBoardDataset(path=str(tmp_path))
+    dataset.save(HISTORY.iloc[:1])
+    dataset.save(HISTORY)
+    assert scalars(tmp_path / "training", "accuracy") == {10: 0.5, 20: 0.75}
+    assert scalars(tmp_path / "training", "loss") == {10: 2.0, 20: 1.0}
+    assert scalars(tmp_path / "validation", "accuracy") == {10: 0.25, 20: 0.5}
+    assert len(list((tmp_path / "training").iterdir())) == 1
+
+
+def test_loading_says_what_to_load_instead(tmp_path):
+    with pytest.raises(DatasetError, match="training_history"):
+        TensorBoardDataset(path=str(tmp_path)).load()

@@ -1,0 +1,23 @@
+import keras
+import numpy as np
+
+from speech_commands.models.image_input import InputImage, prepare_image
+
+
+def prepared(pictures, **size):
+    inputs = keras.Input(pictures.shape[1:], dtype="uint8")
+    model = keras.Model(inputs, prepare_image(inputs, InputImage(**size)))
+    return np.asarray(model(pictures))
+
+
+def test_grey_is_scaled_and_repeated():
+    pictures = np.array([0, 51, 255], np.uint8).reshape(1, 1, 3, 1)
+    result = prepared(pictures, height=1, width=3, channels=3)
+    np.testing.assert_allclose(result[0, 0], [[-1] * 3, [-0.6] * 3, [1] * 3], atol=1e-6)
+
+
+def test_resizing_keeps_a_constant_picture_constant():
+    pictures = np.full((2, 12, 16, 1), 128, np.uint8)
+    result = prepared(pictures, height=20, width=10, channels=1)
+    assert result.shape == (2, 20, 10, 1)
+    np.testing.assert_allclose(result, 128 / 127.5 - 1, rtol=1e-5)

@@ -1,0 +1,44 @@
+"""Copies of the project in which whole runs are made, in processes of their own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ARCHIVES = ("train.7z", "test.7z", "sample_submission.7z")
+
+
+def copy_project(folder, corpus):
+    """Copy configuration, link sources and put the corpus where the competition's archives go."""
+    folder.mkdir(parents=True)
+    for name in ("pyproject.toml", ".telemetry"):
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "conf", folder / "conf", ignore=shutil.ignore_patterns("local"))
+    (folder / "conf/local").mkdir()
+    (folder / "src").symlink_to(ROOT / "src")
+    raw = folder / "data/01_raw"
+    raw.mkdir(parents=True)
+    for name in ARCHIVES:
+        shutil.copy(corpus / name, raw / name)
+    return folder
+
+
+def start_kedro(project, *arguments):
+    """Start a kedro command; its output goes to `kedro.log` in the project."""
+    with (project / "kedro.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "kedro", *arguments],
+            cwd=project,
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def kedro(project, *arguments):
+    """Run a kedro command to its end; return its exit status and everything it has printed."""
+    status = start_kedro(project, *arguments).wait(timeout=600)
+    return status, (project / "kedro.log").read_text()

@@ -1,0 +1,72 @@
+import zipfile
+
+import fsspec
+import keras
+import numpy as np
+import pytest
+
+from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
+
+
+@pytest.fixture
+def model():
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("adam", "mse")
+    return model
+
+
+@pytest.fixture
+def fs():
+    return fsspec.filesystem("file")
+
+
+def test_model_and_notes_come_back(model, fs, tmp_path):
+    path = str(tmp_path / "new" / "model.keras")
+    store_model(fs, path, NotedModel(model, {"labels": ["yes", "ü"]}))
+    stored = StoredModel(fs, path)
+    assert stored.notes == {"labels": ["yes", "ü"]}
+    for one, other in zip(model.get_weights(), stored.load().get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert keras.models.load_model(path).count_params() == model.count_params()
+
+
+def test_other_file_systems_work(model):
+    fs = fsspec.filesystem("memory")
+    store_model(fs, "/models/a.keras", NotedModel(model, {"a": 1}))
+    assert StoredModel(fs, "/models/a.keras").load().count_params() == model.count_params()
+
+
+def test_failed_save_leaves_the_old_file(model, fs, tmp_path):
+    path = tmp_path / "model.keras"
+    store_model(fs, str(path), NotedModel(model, {"step": 1}))
+    before = path.read_bytes()
+    with pytest.raises(TypeError):
+        store_model(fs, str(path), NotedModel(model, {"step": object()}))
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["model.keras"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+def test_truncated_file_is_refused_by_name(share, model, fs, tmp_path):
+    path = tmp_path / "model.keras"
+    store_model(fs, str(path), NotedModel(model, {}))
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with pytest.raises(ValueError, match=r"model\.keras is not a whole model of this project"):
+        StoredModel(fs, str(path))
+
+
+def test_foreign_keras_file_is_refused_by_name(model, fs, tmp_path):
+    path = tmp_path / "foreign.keras"
+    model.save(path)
+    with pytest.raises(ValueError, match=r"foreign\.keras is not a whole model of this project"):
+        StoredModel(fs, str(path))
+
+
+def test_model_with_code_in_it_is_not_loaded(fs, tmp_path):
+    harm = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: x)])
+    path = str(tmp_path / "lambda.keras")
+    store_model(fs, path, NotedModel(harm, {}))
+    assert zipfile.is_zipfile(path)
+    with pytest.raises(ValueError, match="safe_mode|unsafe"):
+        StoredModel(fs, path).load()

@@ -1,0 +1,45 @@
+import pytest
+from pydantic import ValidationError
+
+from speech_commands.labels import Labels
+
+COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
+
+
+def test_the_project_knows_the_competitions_twelve_labels(labels):
+    assert labels.names == (*COMMANDS, "silence", "unknown")
+
+
+def test_every_label_has_its_own_place(labels):
+    assert [labels.index(name) for name in labels.names] == list(range(12))
+    with pytest.raises(ValueError, match="tuple"):
+        labels.index("cat")
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_a_word_to_recognise_is_its_own_label(labels, word):
+    assert labels.of_word(word) == word
+
+
+@pytest.mark.parametrize("word", ["cat", "bed", "Yes", "yes ", "", "silence", "unknown"])
+def test_every_other_word_is_unknown(labels, word):
+    assert labels.of_word(word) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"words": ["yes", "yes"], "silence": "s", "unknown": "u"}, "differ.*yes, yes, s, u"),
+        ({"words": ["yes"], "silence": "yes", "unknown": "u"}, "differ.*yes, yes, u"),
+        ({"words": ["yes"], "silence": "u", "unknown": "u"}, "differ.*yes, u, u"),
+        ({"words": [], "silence": "s", "unknown": "u"}, "at least one word is needed"),
+        ({"words": "yes", "silence": "s", "unknown": "u"}, "words"),
+        ({"words": ["yes", 1], "silence": "s", "unknown": "u"}, "words"),
+        ({"words": [True], "silence": "s", "unknown": "u"}, "words"),
+        ({"words": ["yes"], "silence": "s"}, "unknown"),
+        ({"words": ["yes"], "silence": "s", "unknown": "u", "word": "x"}, "word"),
+    ],
+)
+def test_labels_that_make_no_sense_are_refused(config, message):
+    with pytest.raises(ValidationError, match=message):
+        Labels(**config)

@@ -1,0 +1,75 @@
+import subprocess
+import sys
+
+import pytest
+import tensorflow as tf
+from pydantic import ValidationError
+
+from speech_commands.training.hardware import (
+    POLICIES,
+    HardwareParams,
+    fastest_precision,
+    set_up,
+)
+
+
+@pytest.fixture
+def hardware(project_parameters):
+    return project_parameters["hardware"]
+
+
+def test_auto_gives_the_same_precision_each_time():
+    assert fastest_precision() in POLICIES
+    assert len({fastest_precision() for _ in range(3)}) == 1
+
+
+def test_explicit_precision_becomes_a_keras_policy(hardware):
+    runtime = set_up(HardwareParams(**hardware | {"precision": "float32", "xla": True}))
+    assert runtime.policy == "float32"
+    assert runtime.jit_compile
+
+
+def test_setting_up_twice_is_harmless(hardware):
+    params = HardwareParams(**hardware)
+    assert set_up(params).policy == set_up(params).policy
+
+
+def test_absent_gpu_is_named(hardware):
+    there = len(tf.config.list_physical_devices("GPU"))
+    params = HardwareParams(**hardware | {"visible_gpus": [there + 3]})
+    with pytest.raises(ValueError, match=rf"GPU {there + 3}; this machine has {there}"):
+        set_up(params)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"precision": "float8"},
+        {"memory_limit_mb": 0, "memory_growth": False},
+        {"memory_limit_mb": 512, "memory_growth": True},
+        {"strategy": "many"},
+        {"visible_gpu": [0]},
+        {"intra_op_threads": -1},
+    ],
+)
+def test_wrong_settings_are_refused(hardware, wrong):
+    with pytest.raises(ValidationError):
+        HardwareParams(**hardware | wrong)
+
+
+def test_threads_are_set_in_a_fresh_process_and_fixed_afterwards():
+    code = """
+import tensorflow as tf
+from speech_commands.training.hardware import HardwareParams, set_up
+base = dict(visible_gpus=[], memory_growth=True, memory_limit_mb=None, precision="float32",
+            xla=False, inter_op_threads=1, strategy="single", deterministic=True)
+set_up(HardwareParams(intra_op_threads=1, **base))
+tf.constant(1) + 1
+assert tf.config.threading.get_intra_op_parallelism_threads() == 1
+try:
+    set_up(HardwareParams(intra_op_threads=2, **base))
+except ValueError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "intra_op_threads is 2, but TensorFlow is already running with 1" in done.stdout
