@@ -2,7 +2,8 @@
 
 SoX's `spectrogram` effect with `-r -m` draws a raw grey image of one pixel a window and frequency.
 Every clip is brought to its length by the project, written as a WAV file, and drawn by both; the
-figure is the correlation of their pixels.
+figure is the correlation of their pixels. At both ends of a clip the project takes the sound as
+zero beyond it, and SoX shortens its window; so figures are given without the end columns, too.
 
     python benchmarks/sox_agreement.py data/02_intermediate/raw_wavs
 """
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -33,6 +35,21 @@ LEAST_CORRELATION = 0.98
 
 class ComparisonError(Exception):
     """The two renderers cannot be compared, and why."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How alike two images of a clip are.
+
+    Attributes:
+        correlation: of all pixels.
+        inner_correlation: of all but the first and last column.
+        inner_difference: the greatest difference there, in steps of grey.
+    """
+
+    correlation: float
+    inner_correlation: float
+    inner_difference: int
 
 
 def read_rendering() -> Rendering:
@@ -69,9 +86,8 @@ def draw_with_sox(sox: str, waveform: np.ndarray, rendering: Rendering) -> np.nd
         wav, png = str(Path(folder) / "clip.wav"), str(Path(folder) / "clip.png")
         wavfile.write(wav, rendering.sample_rate_hz, waveform)
         size = ["-x", f"{rendering.frames}", "-y", f"{rendering.rows}"]
-        levels = [
-            "-z", f"{rendering.ceiling_db - rendering.floor_db:g}", "-Z", f"{rendering.ceiling_db:g}",
-        ]  # fmt: skip
+        range_db = rendering.ceiling_db - rendering.floor_db
+        levels = ["-z", f"{range_db:g}", "-Z", f"{rendering.ceiling_db:g}"]
         command = [sox, wav, "-n", "spectrogram", "-r", "-m", *size, *levels, "-o", png]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -88,15 +104,22 @@ def correlate(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
 
 
-def compare(clips: Sequence[Path], sox: str, rendering: Rendering) -> list[tuple[float, Path]]:
-    """Correlate the two images of every clip."""
-    found = []
-    for clip in clips:
-        mono = to_mono(decode_wav(clip.read_bytes()), rendering.sample_rate_hz)
-        waveform = fit_length(mono, rendering.clip_samples)
-        ours = render(waveform[None], rendering)[0]
-        found.append((correlate(ours, draw_with_sox(sox, waveform, rendering)), clip))
-    return found
+def compare(clip: Path, sox: str, rendering: Rendering) -> Agreement:
+    """Draw a clip twice."""
+    mono = to_mono(decode_wav(clip.read_bytes()), rendering.sample_rate_hz)
+    waveform = fit_length(mono, rendering.clip_samples)
+    ours = render(waveform[None], rendering)[0]
+    theirs = draw_with_sox(sox, waveform, rendering)
+    correlation = correlate(ours, theirs)
+    inside, inside_theirs = ours[:, 1:-1], theirs[:, 1:-1]
+    difference = np.abs(inside.astype(int) - inside_theirs.astype(int)).max()
+    return Agreement(correlation, correlate(inside, inside_theirs), int(difference))
+
+
+def summarise(correlations: Sequence[float]) -> str:
+    """Say how they are spread."""
+    least, greatest = min(correlations), max(correlations)
+    return f"least {least:.4f}, median {median(correlations):.4f}, greatest {greatest:.4f}"
 
 
 def main() -> str | None:
@@ -114,17 +137,18 @@ def main() -> str | None:
             raise ComparisonError("sox is not on PATH; on Debian and Ubuntu: apt-get install sox")
         rendering = read_rendering()
         clips = choose_clips(arguments.wavs, arguments.clips, arguments.seed)
-        found = compare(clips, sox, rendering)
+        found = {clip: compare(clip, sox, rendering) for clip in clips}
     except ComparisonError as error:
         return str(error)
-    for correlation, clip in found:
-        print(f"{correlation:.4f} {clip.relative_to(arguments.wavs)}")
-    values = [correlation for correlation, _ in found]
-    print(
-        f"correlation over {len(values)} clips: least {min(values):.4f}, median "
-        f"{median(values):.4f}, greatest {max(values):.4f}"
-    )
-    low = sum(value < LEAST_CORRELATION for value in values)
+    for clip, agreement in found.items():
+        print(f"{agreement.correlation:.4f} {clip.relative_to(arguments.wavs)}")
+    agreements = list(found.values())
+    print(f"{len(agreements)} clips")
+    print("correlation:", summarise([each.correlation for each in agreements]))
+    inner = summarise([each.inner_correlation for each in agreements])
+    difference = max(each.inner_difference for each in agreements)
+    print(f"without the end columns: {inner}; greatest difference {difference} of 255")
+    low = sum(each.correlation < LEAST_CORRELATION for each in agreements)
     return f"{low} clips are below {LEAST_CORRELATION}" if low else None
 
 

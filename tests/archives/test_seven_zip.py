@@ -98,7 +98,11 @@ def test_too_much_together_is_an_error(target, clips):
 @pytest.mark.parametrize("header_encryption", [False, True])
 def test_an_encrypted_archive_says_so(target, clips, limits, header_encryption):
     path = pack_seven_zip(
-        target / "a.7z", clips.items(), None, password="x", header_encryption=header_encryption
+        target / "a.7z",
+        clips.items(),
+        None,
+        header_encryption=header_encryption,
+        **{"password": "x"},
     )
     with pytest.raises(ArchiveError, match=r"a\.7z: encrypted; only archives without a password"):
         SevenZipArchive(path, limits)

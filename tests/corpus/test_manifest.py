@@ -14,6 +14,7 @@ LIMITS = {
     "shortest_ms": 100,
     "longest_ms": 2000,
     "lowest_sample_rate_hz": 8000,
+    "highest_sample_rate_hz": 192000,
     "largest_rejected_fraction": 0.5,
 }
 NONE_REFUSED = pd.DataFrame({"clip": [], "reason": []}, dtype="str")
@@ -21,11 +22,11 @@ NONE_REFUSED = pd.DataFrame({"clip": [], "reason": []}, dtype="str")
 
 def _index(rows):
     """A folder's index of clips: name to samples, rate and problem."""
-    frame = pd.DataFrame(
-        [(name, 1, "f", samples, 1, rate, -20.0, problem) for name, (samples, rate, problem) in rows.items()],
-        columns=["name", "size_bytes", "fingerprint", "samples", "channels", "sample_rate_hz", "level_dbfs", "problem"],
-    )  # fmt: skip
-    return frame.set_index("name")
+    columns = ["samples", "sample_rate_hz", "problem"]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("name")
+    facts = {"size_bytes": 1, "fingerprint": "f", "channels": 1, "level_dbfs": -20.0}
+    order = ["size_bytes", "fingerprint", "samples", "channels", "sample_rate_hz", "level_dbfs"]
+    return frame.assign(**facts)[[*order, "problem"]]
 
 
 def _problems(samples, rate=16_000, problem="", name="yes/a.wav"):
@@ -62,7 +63,8 @@ def test_background_recordings_are_told_by_their_folder():
         (800, 16_000, "50 ms is shorter than the 100 ms allowed"),
         (32_001, 16_000, "2000 ms is longer than the 2000 ms allowed"),
         (80_000, 16_000, "5000 ms is longer than the 2000 ms allowed"),
-        (7999, 7999, "7999 Hz is below the 8000 Hz allowed"),
+        (7999, 7999, "7999 Hz; 8000 to 192000 Hz are allowed"),
+        (192_001, 192_001, "192001 Hz; 8000 to 192000 Hz are allowed"),
     ],
 )
 def test_a_clip_outside_the_limits_says_what_was_found_and_is_allowed(samples, rate, problem):
@@ -83,7 +85,7 @@ def test_a_file_that_could_not_be_read_keeps_its_own_reason():
 def test_background_recordings_may_be_long_but_not_slow():
     name = "_background_noise_/n.wav"
     assert _problems(16_000 * 90, name=name) == ""
-    assert _problems(4000 * 90, 4000, name=name) == "4000 Hz is below the 8000 Hz allowed"
+    assert _problems(4000 * 90, 4000, name=name) == "4000 Hz; 8000 to 192000 Hz are allowed"
 
 
 def _report(good, bad, refused=0, fraction=0.5):

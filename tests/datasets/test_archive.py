@@ -49,4 +49,4 @@ def test_a_foreign_file_is_named(tmp_path):
 
 def test_nothing_can_be_saved(tmp_path):
     with pytest.raises(DatasetError, match="is only read"):
-        _dataset(tmp_path / "a.7z").save(None)
+        _dataset(tmp_path / "a.7z").save("clips")

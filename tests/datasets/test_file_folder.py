@@ -67,7 +67,7 @@ def test_two_workers_fill_it_like_one(tmp_path):
 
 @pytest.mark.parametrize("compute", [{}, {"workers": 0}, {"workers": 1, "threads": 2}])
 def test_other_ways_to_compute_are_refused(tmp_path, compute):
-    with pytest.raises(ValidationError, match="workers|threads"):
+    with pytest.raises(ValidationError, match=r"workers|threads"):
         FileFolderDataset(path=str(tmp_path), compute=compute)
 
 

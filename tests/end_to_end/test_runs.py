@@ -12,6 +12,8 @@ import pandas as pd
 import py7zr
 import pytest
 from corpus_maker import TEST_CLIPS, make_wav, pack_seven_zip
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 from project_runner import copy_project, kedro, start_kedro
 
 SUBMISSION = "data/07_model_output/submission.csv"
@@ -146,20 +148,26 @@ def test_unreadable_test_clip_still_gets_its_row(trained_run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("parameter", "expected"),
+    ("keys", "value", "expected"),
     [
-        ("spectrograms.rendering.hop_mss=5", "hop_mss"),
-        ("ingest.validation_percentage=120", "validation_percentage"),
-        ("model_training.model.family=vgh", "allowed are vgg"),
-        ("hardware.precision=float8", "bfloat16"),
-        ("silence_augmentation.lowest_gain_db=3", "above highest_gain_db"),
+        ("spectrograms.rendering.hop_mss", 5, "hop_mss"),
+        ("ingest.validation_percentage", 120, "validation_percentage"),
+        ("model_training.model.family", "vgh", "allowed are vgg"),
+        ("hardware.precision", "float8", "bfloat16"),
+        ("silence_augmentation.lowest_gain_db", 3, "above highest_gain_db"),
+        ("labels.words", ["yes", "yes"], "must differ"),
     ],
 )
-def test_wrong_parameter_fails_before_any_node(parameter, expected, tiny_corpus, tmp_path):
+def test_wrong_parameter_fails_before_any_node(keys, value, expected, tiny_corpus, tmp_path):
     project = copy_project(tmp_path / "project", tiny_corpus)
-    status, log = kedro(project, "run", "--env=test", f"--params={parameter}")
-    assert status != 0
-    assert expected in log
+    bootstrap_project(project)
+    for key in reversed(keys.split(".")):
+        value = {key: value}
+    with (
+        KedroSession.create(project, env="test", runtime_params=value) as session,
+        pytest.raises(Exception, match=expected),
+    ):
+        session.run()
     assert not (project / "data/02_intermediate").exists()
 
 

@@ -34,5 +34,5 @@ def test_one_worker_takes_chunks_as_they_are_asked_for():
 
 @pytest.mark.parametrize("config", [{"workers": 0}, {"workers": -1}, {}, {"worker": 1}])
 def test_other_settings_are_refused(config):
-    with pytest.raises(ValidationError, match="workers?"):
+    with pytest.raises(ValidationError, match=r"workers?"):
         Compute(**config)

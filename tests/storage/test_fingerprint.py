@@ -37,7 +37,8 @@ def test_it_is_twenty_hexadecimal_digits():
 
 
 def test_another_process_with_another_hash_seed_agrees():
-    code = "from speech_commands.storage.fingerprint import fingerprint as f; print(f({'a': [1, 'ü']}))"
+    code = "from speech_commands.storage.fingerprint import fingerprint"
+    code += "; print(fingerprint({'a': [1, 'ü']}))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={"PYTHONHASHSEED": "7", "PYTHONPATH": ":".join(sys.path)},

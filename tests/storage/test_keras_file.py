@@ -68,5 +68,5 @@ def test_model_with_code_in_it_is_not_loaded(fs, tmp_path):
     path = str(tmp_path / "lambda.keras")
     store_model(fs, path, NotedModel(harm, {}))
     assert zipfile.is_zipfile(path)
-    with pytest.raises(ValueError, match="safe_mode|unsafe"):
+    with pytest.raises(ValueError, match=r"safe_mode|unsafe"):
         StoredModel(fs, path).load()

@@ -18,6 +18,7 @@ class ClipLimits(BaseModel):
     shortest_ms: float = Field(gt=0)
     longest_ms: float = Field(gt=0)
     lowest_sample_rate_hz: int = Field(gt=0)
+    highest_sample_rate_hz: int = Field(gt=0)
     largest_rejected_fraction: float = Field(ge=0, le=1)
 
     @model_validator(mode="after")
@@ -74,10 +75,11 @@ def find_problems(recordings: pd.DataFrame, limits: ClipLimits) -> pd.Series:
         problems[rows] = duration_ms[rows].map(
             lambda found, allowed=allowed: f"{found:.0f} ms {allowed}"
         )
-    slow = recordings["sample_rate_hz"].lt(limits.lowest_sample_rate_hz) & problems.eq("")
-    problems[slow] = recordings["sample_rate_hz"][slow].map(
-        lambda rate: f"{rate} Hz is below the {limits.lowest_sample_rate_hz} Hz allowed"
-    )
+    rates = recordings["sample_rate_hz"]
+    allowed = f"{limits.lowest_sample_rate_hz} to {limits.highest_sample_rate_hz} Hz"
+    outside = ~rates.between(limits.lowest_sample_rate_hz, limits.highest_sample_rate_hz)
+    outside &= problems.eq("")
+    problems[outside] = rates[outside].map(lambda rate: f"{rate} Hz; {allowed} are allowed")
     return problems
 
 

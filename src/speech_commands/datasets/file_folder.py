@@ -62,7 +62,7 @@ class FileFolderDataset(AbstractDataset[DerivedFiles | StreamedFiles, FileFolder
 
     def _exists(self) -> bool:
         try:
-            return bool(len(self.load()))
+            return bool(len(open_folder(self._fs, self._root)))
         except FileNotFoundError:
             return False
 

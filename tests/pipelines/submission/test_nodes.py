@@ -1,4 +1,5 @@
 import fsspec
+import keras
 import pandas as pd
 import pytest
 
@@ -11,6 +12,7 @@ from speech_commands.pipelines.submission.nodes import (
 )
 from speech_commands.pipelines.submission.params import SubmissionParams
 from speech_commands.storage.folder import FileFolder, FileReader
+from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
 from speech_commands.training.hardware import HardwareParams
 
 
@@ -71,15 +73,14 @@ def test_submission_keeps_rows_and_order_and_fills_gaps(labels):
 def test_recogniser_trained_on_other_images_is_refused(labels, project_parameters):
     spectrograms = SpectrogramParams(**project_parameters["spectrograms"])
 
-    class Recogniser:
-        notes = {
-            "labels": labels.model_dump(mode="json"),
-            "rendering": spectrograms.rendering.model_dump(mode="json") | {"hop_ms": 10.0},
-        }
-
+    rendering = spectrograms.rendering.model_dump(mode="json") | {"hop_ms": 10.0}
+    fs = fsspec.filesystem("memory")
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    notes = {"labels": labels.model_dump(mode="json"), "rendering": rendering}
+    store_model(fs, "/submission/recogniser.keras", NotedModel(model, notes))
     with pytest.raises(ValueError, match=r"trained with the rendering .*'hop_ms': 10\.0"):
         label_test_clips(
-            Recogniser(),
+            StoredModel(fs, "/submission/recogniser.keras"),
             pd.DataFrame(),
             folder(),
             labels,

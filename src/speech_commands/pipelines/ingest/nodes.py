@@ -1,5 +1,6 @@
 """Nodes of the ingest pipeline."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -89,6 +90,7 @@ def _assign_splits(clips: pd.DataFrame, wavs: FileFolder, params: IngestParams) 
         lists = {
             name: _read_list(wavs, name) if name in wavs else frozenset() for name in SPLIT_LISTS
         }
+        _check_lists(lists, wavs)
         return clips["clip"].map(
             lambda clip: split_by_lists(clip, lists[VALIDATION_LIST], lists[TESTING_LIST])
         )
@@ -104,4 +106,14 @@ def _read_list(wavs: FileFolder, name: str) -> frozenset[str]:
         text = wavs[name].decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{name}: UTF-8 text is expected, one clip a line; {error}") from error
-    return frozenset(line.strip() for line in text.splitlines())
+    return frozenset(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _check_lists(lists: Mapping[str, frozenset[str]], wavs: FileFolder) -> None:
+    """A list in another spelling would send every clip to training without a word."""
+    for name, clips in lists.items():
+        if clips and not any(clip in wavs for clip in clips):
+            raise ValueError(
+                f"{name} names {len(clips)} clips, {min(clips)} among them, and none is among the "
+                "recordings; lines like <word>/<clip>.wav are expected"
+            )

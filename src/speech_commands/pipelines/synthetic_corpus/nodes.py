@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
+from speech_commands.corpus.layout import TESTING_LIST, VALIDATION_LIST
+from speech_commands.corpus.splits import Split
 from speech_commands.datasets.seven_zip import Members
 from speech_commands.labels import BACKGROUND_NOISE, Labels
 from speech_commands.pipelines.synthetic_corpus.params import (
@@ -31,7 +33,7 @@ Plan = tuple[PlannedClip, ...]
 Backgrounds = dict[str, np.ndarray]
 
 TEST_SPLIT = "test_archive"
-SPLIT_LISTS = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
+LIST_OF_SPLIT = {Split.VALIDATION: VALIDATION_LIST, Split.TESTING: TESTING_LIST}
 
 
 def plan_clips(labels: Labels, params: SyntheticCorpusParams) -> tuple[Plan, Plan]:
@@ -111,7 +113,7 @@ def compose_train_archive(
     versions = {name: ENGINES[name].version() for name in _engines(params)}
     notice = write_notice(versions, params.voices.by_split())
     members: dict[str, bytes | Callable[[], bytes]] = {"train/LICENSE": notice.encode()}
-    for split, name in SPLIT_LISTS.items():
+    for split, name in LIST_OF_SPLIT.items():
         lines = [clip.path.removeprefix("train/audio/") for clip in plan if clip.split == split]
         members[f"train/{name}"] = "".join(f"{line}\n" for line in lines).encode()
     for name, recording in sorted(backgrounds.items()):
