@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format viz notebook lock clean
+.PHONY: help setup demo test lint format viz lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -21,7 +21,7 @@ demo: $(READY)  ## run all five pipelines on the archives that come with the rep
 	$(BIN)/kedro run --env=demo --pipelines=__default__,scoring
 
 test: $(READY)  ## run the test suite
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile
 
 lint: $(READY)  ## check style, types and layers
 	$(BIN)/ruff check .

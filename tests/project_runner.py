@@ -11,13 +11,13 @@ ARCHIVES = ("train.7z", "test.7z", "sample_submission.7z")
 
 
 def copy_project(folder, corpus):
-    """Copy configuration, link sources and put the corpus where the competition's archives go."""
+    """Copy configuration and sources, and put the corpus where the competition's archives go."""
     folder.mkdir(parents=True)
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "conf", folder / "conf", ignore=shutil.ignore_patterns("local"))
     (folder / "conf/local").mkdir()
-    (folder / "src").symlink_to(ROOT / "src")
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
     raw = folder / "data/01_raw"
     raw.mkdir(parents=True)
     for name in ARCHIVES:

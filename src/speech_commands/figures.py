@@ -19,17 +19,17 @@ def spectrogram_sheet(images: Mapping[str, Sequence[np.ndarray]], rendering: Ren
         images: label to images of shape (rows, frames), uint8, as many for each label.
         rendering: what the axes stand for.
     """
-    rows = -(-len(images) // SHEET_COLUMNS)
-    most = max(map(len, images.values()))
+    rows = max(1, -(-len(images) // SHEET_COLUMNS))
+    most = max(map(len, images.values()), default=1)
     figure = Figure(figsize=(3.2 * SHEET_COLUMNS, 2.2 * rows + 0.4), layout="constrained")
     grid = figure.subplots(rows, SHEET_COLUMNS, squeeze=False, sharey=True)
     for axes, (label, pictures) in zip(grid.flat, images.items(), strict=False):
-        strip = montage(
-            np.stack(pictures), grid_shape=(1, len(pictures)), padding_width=2, fill=255
-        )
+        strip = montage(np.stack(pictures), grid_shape=(1, len(pictures)))
         axes.imshow(
             strip, cmap="magma", vmin=0, vmax=255, aspect="auto", extent=(0, len(pictures), 0, 1)
         )
+        for edge in range(1, len(pictures)):
+            axes.axvline(edge, color="white", linewidth=1)
         axes.set_title(label)
     for axes in grid.flat:
         axes.set_xticks(range(most + 1))

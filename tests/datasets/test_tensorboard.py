@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 from kedro.io import DatasetError
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
 
 from speech_commands.datasets.tensorboard import TensorBoardDataset
 
@@ -13,10 +14,7 @@ HISTORY = pd.DataFrame(
 def scalars(folder, name):
     log = EventAccumulator(str(folder))
     log.Reload()
-    return {
-        event.step: float(log.Tensors(name)[number].tensor_proto.float_val[0])
-        for number, event in enumerate(log.Tensors(name))
-    }
+    return {event.step: float(make_ndarray(event.tensor_proto)) for event in log.Tensors(name)}
 
 
 def test_tensorboard_reads_what_was_saved(tmp_path):

@@ -11,7 +11,7 @@ from project_runner import copy_project, kedro
         (["catalog", "describe-datasets"], "spectrograms"),
         (["catalog", "resolve-patterns"], "recogniser"),
     ],
-    ids=" ".join,
+    ids=["registry", "describe", "resolve"],
 )
 def test_command_prints_what_it_should(command, expected, tiny_corpus, tmp_path):
     project = copy_project(tmp_path / "project", tiny_corpus)

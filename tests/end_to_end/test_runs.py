@@ -84,30 +84,33 @@ def test_nothing_asks_for_or_sends_telemetry(trained_run):
     assert "project_id" not in (trained_run / "pyproject.toml").read_text()
 
 
-@pytest.mark.parametrize(
-    ("stage", "sign"),
-    [
-        ("ingest", "02_intermediate/raw_wavs/*/*.wav"),
-        ("silence_augmentation", "03_primary/silence_wavs/*/*.wav"),
-        ("spectrograms", "04_feature/spectrograms/*/*.png"),
-        ("model_training", "06_models/training_checkpoint.keras"),
-        ("submission", "07_model_output/probabilities.parquet"),
-    ],
-)
-def test_killed_run_ends_with_the_same_submission(stage, sign, trained_run, tiny_corpus, tmp_path):
+SIGNS = {
+    "ingest": "02_intermediate/raw_wavs/*/*.wav",
+    "silence_augmentation": "03_primary/silence_wavs/*/*.wav",
+    "spectrograms": "04_feature/spectrograms/*/*.png",
+    "model_training": "06_models/training_checkpoint.keras",
+    "submission": "07_model_output/probabilities.parquet",
+}
+"""Files that appear while a stage is at work."""
+
+
+def test_run_killed_in_every_stage_ends_with_the_same_submission(
+    trained_run, tiny_corpus, tmp_path
+):
     project = copy_project(tmp_path / "project", tiny_corpus)
-    process = start_kedro(project, "run", "--env=test")
-    while process.poll() is None and not any((project / "data").glob(sign)):
-        time.sleep(0.001)
-    os.killpg(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL, f"the run ended before it was killed in {stage}"
+    for stage, sign in SIGNS.items():
+        process = start_kedro(project, "run", "--env=test")
+        while process.poll() is None and not any((project / "data").glob(sign)):
+            time.sleep(0.001)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, f"the run ended before it was killed in {stage}"
 
     status, log = kedro(project, "run", "--env=test")
     assert status == 0, log
     assert (project / SUBMISSION).read_bytes() == (trained_run / SUBMISSION).read_bytes()
     again, undisturbed = (pd.read_parquet(path / PROBABILITIES) for path in (project, trained_run))
     pd.testing.assert_frame_equal(again, undisturbed, check_exact=True)
-    assert not list((project / "data").rglob(".partial-*"))
+    assert not list((project / "data").glob("0[234]*/**/.partial-*"))
 
 
 def test_second_run_makes_no_file_again(trained_run, tmp_path):
@@ -122,7 +125,7 @@ def test_second_run_makes_no_file_again(trained_run, tmp_path):
     status, log = kedro(project, "run", "--env=test", "--pipelines=training")
     assert status == 0, log
     assert {path: path.stat().st_mtime_ns for path in made} == made
-    assert "going on with the training that was interrupted at step 90" in log
+    assert "going on from the checkpoint of step 90" in log
 
 
 def test_unreadable_test_clip_still_gets_its_row(trained_run, tmp_path):

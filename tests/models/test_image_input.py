@@ -20,4 +20,4 @@ def test_resizing_keeps_a_constant_picture_constant():
     pictures = np.full((2, 12, 16, 1), 128, np.uint8)
     result = prepared(pictures, height=20, width=10, channels=1)
     assert result.shape == (2, 20, 10, 1)
-    np.testing.assert_allclose(result, 128 / 127.5 - 1, rtol=1e-5)
+    np.testing.assert_allclose(result, 128 / 127.5 - 1, atol=1e-5)

@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 
+from speech_commands.lazy_tensorflow import tf
+
 PREFIX = "val_"
 
 
@@ -37,8 +39,6 @@ class TensorBoardDataset(AbstractDataset[pd.DataFrame, NoReturn]):
 
     def save(self, data: pd.DataFrame) -> None:
         """Write the history's columns but `step` as scalars."""
-        import tensorflow as tf  # noqa: PLC0415 (it takes seconds to import)
-
         quantities = [name for name in data.columns if name != "step"]
         for run, names in {
             "training": [name for name in quantities if not name.startswith(PREFIX)],

@@ -1,11 +1,13 @@
 """From parameters to an untrained model."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import keras
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from speech_commands.lazy_tensorflow import keras
 from speech_commands.models.image_input import InputImage, prepare_image
 from speech_commands.models.vgg import vgg
 

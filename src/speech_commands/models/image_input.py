@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from keras import layers
 from pydantic import BaseModel, ConfigDict, Field
+
+from speech_commands.lazy_tensorflow import keras
 
 MIDDLE_GREY = 127.5
 
@@ -28,9 +29,9 @@ def prepare_image(spectrogram: Any, image: InputImage) -> Any:
     Returns:
         Shape (clips, height, width, channels), in the compute precision.
     """
-    features = layers.Rescaling(1 / MIDDLE_GREY, offset=-1, name="scale")(spectrogram)
+    features = keras.layers.Rescaling(1 / MIDDLE_GREY, offset=-1, name="scale")(spectrogram)
     if spectrogram.shape[1:3] != (image.height, image.width):
-        features = layers.Resizing(image.height, image.width, name="resize")(features)
+        features = keras.layers.Resizing(image.height, image.width, name="resize")(features)
     if image.channels > 1:
-        features = layers.Concatenate(name="repeat_grey")([features] * image.channels)
+        features = keras.layers.Concatenate(name="repeat_grey")([features] * image.channels)
     return features

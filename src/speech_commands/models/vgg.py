@@ -18,7 +18,7 @@ nothing after 2,400 steps.
 
 from typing import Any
 
-from keras import layers
+from speech_commands.lazy_tensorflow import keras
 
 BLOCKS = ((1, 2), (2, 2), (2, 3))
 """Filters as a multiple of the width, and the number of convolutions, of each block."""
@@ -41,15 +41,15 @@ def vgg(features: Any, width: int, dropout: float) -> Any:
     """
     for multiple, convolutions in BLOCKS:
         for _ in range(convolutions):
-            features = layers.Conv2D(
+            features = keras.layers.Conv2D(
                 multiple * width,
                 KERNEL_SIZE,
                 activation="relu",
                 kernel_initializer=INITIAL_WEIGHTS,
             )(features)
-        features = layers.MaxPooling2D(2)(features)
-        features = layers.Dropout(dropout)(features)
-    features = layers.Flatten()(features)
-    return layers.Dense(
+        features = keras.layers.MaxPooling2D(2)(features)
+        features = keras.layers.Dropout(dropout)(features)
+    features = keras.layers.Flatten()(features)
+    return keras.layers.Dense(
         DENSE_UNITS_PER_WIDTH * width, activation="relu", kernel_initializer=INITIAL_WEIGHTS
     )(features)

@@ -1,19 +1,19 @@
 """Keras models on disk, with the facts that are needed to use them."""
 
+from __future__ import annotations
+
 import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fsspec import AbstractFileSystem
 
+from speech_commands.lazy_tensorflow import keras
 from speech_commands.storage.atomic import replacing
-
-if TYPE_CHECKING:
-    import keras
 
 NOTES_MEMBER = "speech_commands.json"
 """Where the notes lie in the `.keras` file, which is a ZIP archive."""
@@ -28,7 +28,7 @@ class NotedModel:
         notes: facts about it that JSON can hold.
     """
 
-    model: "keras.Model"
+    model: keras.Model
     notes: Mapping[str, Any]
 
 
@@ -45,10 +45,8 @@ class StoredModel:
                 f"{path} is not a whole model of this project ({error}); remove it and train again"
             ) from error
 
-    def load(self) -> "keras.Model":
+    def load(self) -> keras.Model:
         """Load the model, with its optimizer if it was stored with one; runs no code from it."""
-        import keras  # noqa: PLC0415 (TensorFlow takes seconds to import)
-
         with TemporaryDirectory() as folder:
             local = str(Path(folder) / "model.keras")
             self._fs.get_file(self._path, local)

@@ -1,9 +1,12 @@
 """Feeding spectrogram images to a network with tf.data."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
+
+from speech_commands.lazy_tensorflow import tf
 
 
 def training_order(examples: int, first: int, count: int, seed: int) -> np.ndarray:

@@ -1,12 +1,14 @@
 """What a recogniser gets right and wrong."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
+from speech_commands.lazy_tensorflow import keras
 from speech_commands.storage.progress import Progress
 from speech_commands.training.batches import image_batches
 

@@ -1,12 +1,15 @@
 """Setting TensorFlow up for the machine it runs on."""
 
+from __future__ import annotations
+
 import logging
 from dataclasses import dataclass
 from typing import Literal
 
-import tensorflow as tf
 from archspec.cpu.detect import detected_info
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from speech_commands.lazy_tensorflow import tf
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ class HardwareParams(BaseModel):
     deterministic: bool
 
     @model_validator(mode="after")
-    def _one_memory_setting(self) -> "HardwareParams":
+    def _one_memory_setting(self) -> HardwareParams:
         if self.memory_growth and self.memory_limit_mb is not None:
             raise ValueError(
                 "memory_growth is true and memory_limit_mb is set; TensorFlow allows one of them"

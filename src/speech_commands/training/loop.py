@@ -1,17 +1,18 @@
 """Training in epochs that can be interrupted at any moment and continued."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 from pydantic import BaseModel, ConfigDict, Field
 
+from speech_commands.lazy_tensorflow import keras, tf
 from speech_commands.models import ModelParams, build_model
 from speech_commands.training.batches import image_batches, training_order
 from speech_commands.training.hardware import Runtime
@@ -69,9 +70,13 @@ def new_training(
         labels: how many there are.
     """
     keras.utils.set_random_seed(params.seed)
+    before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(runtime.policy)
     with runtime.strategy.scope():
-        model = build_model(model_params, *image_shape, labels)
+        try:
+            model = build_model(model_params, *image_shape, labels)
+        finally:
+            keras.config.set_dtype_policy(before)
         model.compile(
             optimizer=keras.optimizers.Adam(params.learning_rate),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

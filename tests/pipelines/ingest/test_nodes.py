@@ -218,8 +218,8 @@ def test_a_corpus_without_background_recordings_has_an_empty_table_of_them(run, 
 
 def test_a_list_in_another_spelling_is_an_error_not_a_larger_training_split(run, good, tmp_path):
     lines = "".join(f"train/audio/{clip}\n" for clip in good if clip.endswith(".wav"))
-    archive = pack_tar(
-        tmp_path / "a.tar", [*good.items(), ("validation_list.txt", lines.encode())]
-    )
-    with pytest.raises(ValueError, match=r"validation_list\.txt names \d+ clips, train/audio/.*none"):
+    archive = pack_tar(tmp_path / "a.tar", [*good.items(), ("validation_list.txt", lines.encode())])
+    with pytest.raises(
+        ValueError, match=r"validation_list\.txt names \d+ clips, train/audio/.*none"
+    ):
         run(archive)

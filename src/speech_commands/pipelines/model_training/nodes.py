@@ -22,7 +22,7 @@ from speech_commands.training.evaluation import (
     predict_probabilities,
     summarise,
 )
-from speech_commands.training.hardware import HardwareParams, set_up
+from speech_commands.training.hardware import HardwareParams, Runtime, set_up
 from speech_commands.training.loop import Progression, new_training, train
 
 logger = logging.getLogger(__name__)
@@ -78,12 +78,12 @@ def train_recogniser(
     params: ModelTrainingParams,
     hardware: HardwareParams,
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame, NotedModel]]:
-    """Train, or go on with an interrupted training of the very same kind.
+    """Train, or go on with a training of the very same kind that was interrupted or is too short.
 
     Args:
         examples: from `assemble_examples`.
         previous_checkpoint: what an earlier run left; ignored if it was trained on other
-            examples or with other parameters.
+            examples, with other parameters, or for more steps than are wanted now.
         labels: the labels.
         spectrogram_params: what the images look like.
         params: what is trained, and how.
@@ -96,15 +96,12 @@ def train_recogniser(
     rendering = spectrogram_params.rendering
     recipe = fingerprint(
         examples[["clip", "label", "split", "fingerprint"]].to_numpy().tolist(),
-        labels, rendering, params.model, params.training, hardware.precision,
+        labels, rendering, params.model, params.training.model_dump(exclude={"steps"}),
+        hardware.precision,
     )  # fmt: skip
     runtime = set_up(hardware)
-    if previous_checkpoint is not None and previous_checkpoint.notes["recipe"] == recipe:
-        with runtime.strategy.scope():
-            model = previous_checkpoint.load()
-        start = Progression(model, pd.DataFrame(previous_checkpoint.notes["history"]))
-        logger.info("going on with the training that was interrupted at step %d", start.step)
-    else:
+    start = _continue(previous_checkpoint, recipe, params.training.steps, runtime)
+    if start is None:
         start = new_training(
             params.model,
             params.training,
@@ -120,6 +117,20 @@ def train_recogniser(
             "rendering": rendering.model_dump(mode="json"),
         }
         yield state.history, state.history, NotedModel(state.model, notes)
+
+
+def _continue(
+    checkpoint: StoredModel | None, recipe: str, steps: int, runtime: Runtime
+) -> Progression | None:
+    if checkpoint is None or checkpoint.notes.get("recipe") != recipe:
+        return None
+    history = pd.DataFrame(checkpoint.notes["history"])
+    if history["step"].iloc[-1] > steps:
+        return None
+    with runtime.strategy.scope():
+        start = Progression(checkpoint.load(), history)
+    logger.info("going on from the checkpoint of step %s", f"{start.step:,}")
+    return start
 
 
 def export_recogniser(training_checkpoint: StoredModel) -> NotedModel:

@@ -1,0 +1,183 @@
+import fsspec
+import numpy as np
+import pandas as pd
+import pytest
+
+from speech_commands.audio.image import encode_png
+from speech_commands.pipelines.model_training.nodes import (
+    assemble_examples,
+    draw_learning_curves,
+    export_recogniser,
+    judge,
+    predict_held_out,
+    train_recogniser,
+)
+from speech_commands.pipelines.model_training.params import ModelTrainingParams
+from speech_commands.pipelines.spectrograms.params import SpectrogramParams
+from speech_commands.storage.folder import FileFolder, FileReader
+from speech_commands.storage.keras_file import StoredModel, store_model
+from speech_commands.training.hardware import HardwareParams
+
+FS = fsspec.filesystem("file")
+ROWS, FRAMES = 129, 160
+
+
+@pytest.fixture
+def examples(tmp_path, labels):
+    """Two labels that differ in where a bright band lies."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(36):
+        label = ("yes", "no")[number % 2]
+        picture = rng.integers(0, 40, (ROWS, FRAMES), dtype=np.uint8)
+        picture[20 + 60 * (number % 2) :][:30] += 180
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(encode_png(picture, 1))
+        split = ("training", "training", "validation", "testing")[number // 2 % 4]
+        rows.append((f"{number}.wav", label, split, labels.index(label), str(path), str(number)))
+    columns = ["clip", "label", "split", "target", "path", "fingerprint"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.fixture
+def settings(labels, project_parameters):
+    """The arguments of train_recogniser after the checkpoint, for a network of seconds."""
+    training = project_parameters["model_training"]
+    small = {"family": "vgg", "width": 2, "dropout": 0.1}
+    small["image"] = {"height": 80, "width": 80, "channels": 3}
+    steps = {"steps": 30, "steps_per_epoch": 10, "batch_size": 8, "learning_rate": 0.003}
+    params = {**training, "model": small, "training": {**training["training"], **steps}}
+    return {
+        "labels": labels,
+        "spectrogram_params": SpectrogramParams(**project_parameters["spectrograms"]),
+        "params": ModelTrainingParams(**params),
+        "hardware": HardwareParams(**project_parameters["hardware"] | {"precision": "float32"}),
+    }
+
+
+def changed(settings, **training):
+    params = settings["params"]
+    update = {"training": params.training.model_copy(update=training)}
+    return settings | {"params": params.model_copy(update=update)}
+
+
+@pytest.fixture
+def run(examples, settings, tmp_path):
+    """run(checkpoint, **training): steps at which states came, and the last, stored."""
+    path = str(tmp_path / "checkpoint.keras")
+
+    def run(checkpoint=None, examples=examples, **training):
+        states = list(train_recogniser(examples, checkpoint, **changed(settings, **training)))
+        store_model(FS, path, states[-1][2])
+        return [int(history["step"].iloc[-1]) for history, *_ in states], StoredModel(FS, path)
+
+    return run
+
+
+def test_finished_training_is_not_repeated(run):
+    steps, stored = run()
+    assert steps == [10, 20, 30]
+    assert run(stored)[0] == [30]
+
+
+def test_more_steps_go_on_and_end_as_if_never_stopped(run):
+    _, short = run(steps=10)
+    steps, longer = run(short, steps=30)
+    assert steps == [20, 30]
+    weights = longer.load().get_weights()
+    whole = run()[1].load().get_weights()
+    for one, other in zip(weights, whole, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_fewer_steps_or_another_recipe_start_anew(run, examples):
+    _, stored = run()
+    assert run(stored, steps=20)[0] == [10, 20]
+    _, stored = run()
+    assert run(stored, learning_rate=0.001)[0][0] == 10
+    _, stored = run()
+    assert run(stored, examples=examples.assign(fingerprint="other"))[0][0] == 10
+
+
+def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
+    run, examples, settings, labels, tmp_path
+):
+    _, checkpoint = run()
+    path = str(tmp_path / "recogniser.keras")
+    noted = export_recogniser(checkpoint)
+    store_model(FS, path, noted)
+    recogniser = StoredModel(FS, path)
+    assert recogniser.notes["labels"] == labels.model_dump(mode="json")
+    assert recogniser.notes["rendering"]["fft_size"] == 256
+    assert recogniser.load().optimizer is None
+    images = np.zeros((3, ROWS, FRAMES, 1), np.uint8)
+    np.testing.assert_array_equal(
+        recogniser.load().predict_on_batch(images), checkpoint.load().predict_on_batch(images)
+    )
+    chosen = {name: settings[name] for name in ("labels", "params", "hardware")}
+    predictions = predict_held_out(recogniser, examples, **chosen)
+    assert set(predictions["split"]) == {"validation", "testing"}
+    assert predictions["label"].eq(predictions["predicted"]).mean() > 0.7
+
+
+def test_judging_counts_each_split_apart(labels):
+    predictions = pd.DataFrame(
+        [
+            ("a", "validation", "yes", "yes", 0.9),
+            ("b", "validation", "no", "yes", 0.1),
+            ("c", "testing", "go", "go", 0.8),
+        ],
+        columns=["clip", "split", "label", "predicted", "probability"],
+    )
+    metrics, table, figure = judge(predictions, labels)
+    assert metrics["validation"]["accuracy"] == 0.5
+    assert metrics["testing"] == {
+        "clips": 1,
+        "accuracy": 1.0,
+        "cross_entropy": pytest.approx(-np.log(0.8)),
+    }
+    assert table.groupby("split")["clips"].sum().to_dict() == {"testing": 1, "validation": 2}
+    assert "testing split, 1 clips" in figure.axes[0].get_title()
+
+
+def test_curves_show_both_splits():
+    history = pd.DataFrame(
+        {"step": [1, 2], "accuracy": [0, 1], "val_accuracy": [0, 1], "loss": [2, 1],
+         "val_loss": [2, 1]}
+    )  # fmt: skip
+    for figure in draw_learning_curves(history):
+        assert [line.get_label() for line in figure.axes[0].lines] == ["training", "validation"]
+
+
+@pytest.fixture
+def pictures():
+    def folder(*names):
+        index = pd.DataFrame({"fingerprint": [f"f-{name}" for name in names]}, index=list(names))
+        return FileFolder(FileReader(FS, "/pictures"), index)
+
+    return folder
+
+
+def clips(split, *names, label="yes"):
+    return pd.DataFrame({"clip": [f"{name}.wav" for name in names], "label": label, "split": split})
+
+
+def test_examples_join_speech_and_silence(labels, pictures):
+    spoken = pd.concat([clips("training", "yes/a"), clips("validation", "yes/b")])
+    silent = clips("training", "silence/c", label="silence")
+    examples = assemble_examples(
+        spoken, silent, pictures("yes/a.png", "yes/b.png"), pictures("silence/c.png"), labels
+    )
+    assert examples["path"].to_list() == [
+        "/pictures/yes/a.png", "/pictures/yes/b.png", "/pictures/silence/c.png",
+    ]  # fmt: skip
+    assert examples["target"].to_list() == [labels.index("yes")] * 2 + [labels.index("silence")]
+    assert examples["fingerprint"].to_list() == ["f-yes/a.png", "f-yes/b.png", "f-silence/c.png"]
+
+
+@pytest.mark.parametrize("missing", ["training", "validation"])
+def test_empty_split_is_named(missing, labels, pictures):
+    other = {"training": "validation", "validation": "training"}[missing]
+    none = clips("testing").astype({"label": "str"})
+    with pytest.raises(ValueError, match=f"the {missing} split has no clips; there are 1 for"):
+        assemble_examples(clips(other, "yes/a"), none, pictures("yes/a.png"), pictures(), labels)
