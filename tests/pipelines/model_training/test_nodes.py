@@ -109,7 +109,7 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     recogniser = StoredModel(FS, path)
     assert recogniser.notes["labels"] == labels.model_dump(mode="json")
     assert recogniser.notes["rendering"]["fft_size"] == 256
-    assert recogniser.load().optimizer is None
+    assert not recogniser.load().compiled
     images = np.zeros((3, ROWS, FRAMES, 1), np.uint8)
     np.testing.assert_array_equal(
         recogniser.load().predict_on_batch(images), checkpoint.load().predict_on_batch(images)
