@@ -5,13 +5,24 @@ import pytest
 from kedro.io import DataCatalog
 from kedro.runner import SequentialRunner
 
-from speech_commands.audio.image import decode_png
+from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.audio.spectrogram import render
 from speech_commands.pipelines.spectrograms import create_pipeline
-from speech_commands.pipelines.spectrograms.nodes import clip_name, image_name
+from speech_commands.pipelines.spectrograms.nodes import (
+    clip_name,
+    draw_spectrogram_sheet,
+    image_name,
+)
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.folder import NewFile, StreamedFiles, fill_folder, open_folder
+from speech_commands.storage.folder import (
+    FileFolder,
+    FileReader,
+    NewFile,
+    StreamedFiles,
+    fill_folder,
+    open_folder,
+)
 
 LOCAL = fsspec.filesystem("file")
 
@@ -58,7 +69,9 @@ def run(tmp_path, labels, config, waves, wav_bytes):
         silent = {"silence/0.wav": wav_bytes(np.zeros(16_000, dtype=np.int16))}
         catalog["raw_wavs"] = wavs("raw", clips, fingerprints or {})
         catalog["silence_wavs"] = wavs("silent", silent, {})
-        catalog["silence_manifest"] = pd.DataFrame({"clip": list(silent)})
+        catalog["silence_manifest"] = pd.DataFrame(
+            {"clip": list(silent), "label": labels.silence, "split": "training"}
+        )
         manifest = pd.DataFrame({"clip": sorted(clips), "split": "training"})
         manifest["label"] = manifest["clip"].str.split("/").str[0].map(labels.of_word)
         catalog["manifest"] = manifest
@@ -154,6 +167,39 @@ def test_clips_of_any_length_rate_and_channels_become_images_of_one_size(
     shapes = {decode_png(images[image_name(clip)]).shape for clip in clips}
     assert shapes == {(rendering.rows, rendering.frames)}
     assert not decode_png(images["yes/short.png"])[:, 40:].any()
+
+
+def test_the_sheet_shows_training_clips_of_each_label_and_silence(
+    wavs_of_labels, labels, project_parameters
+):
+    params = SpectrogramParams(**project_parameters["spectrograms"] | {"sheet_clips_per_label": 2})
+    spoken, silent = wavs_of_labels({"yes": 3, "no": 1}), wavs_of_labels({labels.silence: 2})
+    figure = draw_spectrogram_sheet(spoken[0], silent[0], spoken[1], silent[1], labels, params)
+    shown = {
+        axes.get_title(): axes.images[0].get_array().shape[1] for axes in figure.axes if axes.images
+    }
+    assert shown == {"yes": 2 * 8, "no": 8, labels.silence: 2 * 8}
+
+
+@pytest.fixture
+def wavs_of_labels():
+    """A table of clips, one a label kept for testing, and a folder of their images."""
+
+    def make(counts):
+        fs = fsspec.filesystem("memory")
+        rows = [
+            (f"{label}/{number}.wav", label, "testing" if number == count else "training")
+            for label, count in counts.items()
+            for number in range(count + 1)
+        ]
+        table = pd.DataFrame(rows, columns=["clip", "label", "split"])
+        images = table["clip"].str.replace(".wav", ".png").to_list()
+        root = f"/sheet/{'-'.join(counts)}"
+        for image in images:
+            fs.pipe_file(f"{root}/{image}", encode_png(np.zeros((6, 8), dtype=np.uint8), 1))
+        return table, FileFolder(FileReader(fs, root), pd.DataFrame(index=images))
+
+    return make
 
 
 def test_the_sheet_is_a_picture(run, tmp_path):

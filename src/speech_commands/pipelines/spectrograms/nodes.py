@@ -56,27 +56,39 @@ def render_spectrograms(
 
 
 def draw_spectrogram_sheet(
-    manifest: pd.DataFrame, spectrograms: FileFolder, labels: Labels, params: SpectrogramParams
+    manifest: pd.DataFrame,
+    silence_manifest: pd.DataFrame,
+    spectrograms: FileFolder,
+    silence_spectrograms: FileFolder,
+    labels: Labels,
+    params: SpectrogramParams,
 ) -> Figure:
     """Draw spectrograms of a few training clips of each label side by side.
 
     Args:
         manifest: columns clip, label, split.
-        spectrograms: the images.
+        silence_manifest: likewise.
+        spectrograms: images of the clips.
+        silence_spectrograms: images of the silence clips.
         labels: the labels; those without clips are left out.
         params: how many clips a label, and what the axes stand for.
     """
-    training = manifest[manifest["split"].eq(Split.TRAINING)]
-    images = {
-        label: [decode_png(spectrograms[image_name(clip)]) for clip in clips]
-        for label in labels.names
-        if len(
-            clips := training["clip"][training["label"].eq(label)].head(
-                params.sheet_clips_per_label
-            )
-        )
-    }
+    sources = ((manifest, spectrograms), (silence_manifest, silence_spectrograms))
+    images = {}
+    for label in labels.names:
+        pictures = [
+            decode_png(folder[image_name(clip)])
+            for table, folder in sources
+            for clip in _training_clips(table, label).head(params.sheet_clips_per_label)
+        ]
+        if pictures:
+            images[label] = pictures
     return spectrogram_sheet(images, params.rendering)
+
+
+def _training_clips(manifest: pd.DataFrame, label: str) -> pd.Series:
+    chosen = manifest["split"].eq(Split.TRAINING) & manifest["label"].eq(label)
+    return manifest["clip"][chosen]
 
 
 def _render_chunk(

@@ -28,7 +28,14 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=draw_spectrogram_sheet,
-                inputs=["manifest", "spectrograms", "params:labels", "params:spectrograms"],
+                inputs=[
+                    "manifest",
+                    "silence_manifest",
+                    "spectrograms",
+                    "silence_spectrograms",
+                    "params:labels",
+                    "params:spectrograms",
+                ],
                 outputs="spectrogram_sheet",
                 name="draw_spectrogram_sheet",
             ),
