@@ -1,11 +1,14 @@
 """Which clips train a recogniser, which tune it and which judge it."""
 
+import logging
 from collections.abc import Collection
 from enum import StrEnum
 from hashlib import sha1
 from pathlib import PurePosixPath
 
 import pandas as pd
+
+logger = logging.getLogger(__name__)
 
 SPEAKER_MARK = "_nohash_"
 """What comes before it in a file name is the speaker; what follows numbers the repetitions."""
@@ -84,3 +87,4 @@ def check_speakers_disjoint(manifest: pd.DataFrame) -> None:
             f"{examples}. Each speaker must be in one; check validation_list.txt and "
             "testing_list.txt"
         )
+    logger.info("%s speakers, each in one split", f"{len(splits):,}")

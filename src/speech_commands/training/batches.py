@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
 
 from speech_commands.lazy_tensorflow import tf
+
+BATCHES_AHEAD = 4
+"""Read while the network is busy; a batch is some hundred kilobytes."""
 
 
 def training_order(examples: int, first: int, count: int, seed: int) -> np.ndarray:
@@ -44,12 +48,15 @@ def image_batches(paths: Sequence[str], targets: Sequence[int], batch_size: int)
     examples = tf.data.Dataset.from_tensor_slices(
         (tf.constant(list(paths), tf.string), tf.constant(list(targets), tf.int32))
     )
+    # The autotuner's thread, once it sleeps for long, holds up the end of every epoch by a minute.
+    options = tf.data.Options()
+    options.autotune.enabled = False
     images = examples.map(
         lambda path, target: (_read_image(path), target),
-        num_parallel_calls=tf.data.AUTOTUNE,
+        num_parallel_calls=os.cpu_count(),
         deterministic=True,
     )
-    return images.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+    return images.batch(batch_size).prefetch(BATCHES_AHEAD).with_options(options)
 
 
 def _read_image(path: tf.Tensor) -> tf.Tensor:
