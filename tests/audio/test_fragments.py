@@ -26,7 +26,7 @@ def sound(noise):
 @pytest.fixture
 def recording(sound):
     """The same, as a segment."""
-    return to_segment(sound / np.float32(32767), RATE)
+    return to_segment(sound / np.float32(32768), RATE)
 
 
 def test_a_segment_holds_the_16_bit_samples(sound, recording):
@@ -36,7 +36,7 @@ def test_a_segment_holds_the_16_bit_samples(sound, recording):
 
 def test_what_is_louder_than_full_scale_is_clipped():
     segment = to_segment(np.array([2, 1, -1, -2], dtype=np.float32), RATE)
-    assert _samples(segment).tolist() == [32767, 32767, -32767, -32767]
+    assert _samples(segment).tolist() == [32767, 32767, -32768, -32768]
 
 
 @pytest.mark.parametrize("start_ms", [0, 1, 333, 1000])

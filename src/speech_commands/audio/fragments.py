@@ -6,7 +6,8 @@ import numpy as np
 from pydub import AudioSegment
 
 SAMPLE_WIDTH_BYTES = 2
-FULL_SCALE = 32767
+FULL_SCALE = 32768
+"""As in decoding, so that samples come back as they were."""
 
 
 def to_segment(waveform: np.ndarray, sample_rate_hz: int) -> AudioSegment:
@@ -16,7 +17,7 @@ def to_segment(waveform: np.ndarray, sample_rate_hz: int) -> AudioSegment:
         waveform: shape (samples,), float32, full scale at 1; clipped where it is louder.
         sample_rate_hz: its rate.
     """
-    samples = np.clip(np.rint(waveform * FULL_SCALE), -FULL_SCALE, FULL_SCALE).astype("<i2")
+    samples = np.clip(np.rint(waveform * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype("<i2")
     return AudioSegment(
         data=samples.tobytes(),
         sample_width=SAMPLE_WIDTH_BYTES,
