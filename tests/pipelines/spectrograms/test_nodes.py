@@ -181,9 +181,22 @@ def test_the_sheet_shows_training_clips_of_each_label_and_silence(
     assert shown == {"yes": 2 * 8, "no": 8, labels.silence: 2 * 8}
 
 
+@pytest.mark.parametrize(
+    ("clips", "shown"), [(1, [0]), (2, [0, 1]), (5, [1, 3]), (9, [2, 6]), (100, [25, 75])]
+)
+def test_the_sheet_takes_clips_at_even_distances(
+    wavs_of_labels, labels, project_parameters, clips, shown
+):
+    params = SpectrogramParams(**project_parameters["spectrograms"] | {"sheet_clips_per_label": 2})
+    spoken, silent = wavs_of_labels({"yes": clips}), wavs_of_labels({labels.silence: 1})
+    figure = draw_spectrogram_sheet(spoken[0], silent[0], spoken[1], silent[1], labels, params)
+    strip = next(axes for axes in figure.axes if axes.get_title() == "yes").images[0].get_array()
+    assert strip[0, ::8].tolist() == shown
+
+
 @pytest.fixture
 def wavs_of_labels():
-    """A table of clips, one a label kept for testing, and a folder of their images."""
+    """A table of clips, one a label kept for testing, and images as grey as a clip's number."""
 
     def make(counts):
         fs = fsspec.filesystem("memory")
@@ -193,10 +206,11 @@ def wavs_of_labels():
             for number in range(count + 1)
         ]
         table = pd.DataFrame(rows, columns=["clip", "label", "split"])
-        images = table["clip"].str.replace(".wav", ".png").to_list()
+        images = [image_name(clip) for clip in table["clip"]]
         root = f"/sheet/{'-'.join(counts)}"
         for image in images:
-            fs.pipe_file(f"{root}/{image}", encode_png(np.zeros((6, 8), dtype=np.uint8), 1))
+            pixels = np.full((6, 8), int(image.split("/")[1].removesuffix(".png")), dtype=np.uint8)
+            fs.pipe_file(f"{root}/{image}", encode_png(pixels, 1))
         return table, FileFolder(FileReader(fs, root), pd.DataFrame(index=images))
 
     return make

@@ -65,6 +65,9 @@ def draw_spectrogram_sheet(
 ) -> Figure:
     """Draw spectrograms of a few training clips of each label side by side.
 
+    The clips are taken at even distances from all of the label's, in the order of the manifest, so
+    that a kind of clip whose names sort together does not fill the panel.
+
     Args:
         manifest: columns clip, label, split.
         silence_manifest: likewise.
@@ -79,7 +82,7 @@ def draw_spectrogram_sheet(
         pictures = [
             decode_png(folder[image_name(clip)])
             for table, folder in sources
-            for clip in _training_clips(table, label).head(params.sheet_clips_per_label)
+            for clip in _spread(_training_clips(table, label), params.sheet_clips_per_label)
         ]
         if pictures:
             images[label] = pictures
@@ -89,6 +92,11 @@ def draw_spectrogram_sheet(
 def _training_clips(manifest: pd.DataFrame, label: str) -> pd.Series:
     chosen = manifest["split"].eq(Split.TRAINING) & manifest["label"].eq(label)
     return manifest["clip"][chosen]
+
+
+def _spread(clips: pd.Series, most: int) -> pd.Series:
+    count = min(most, len(clips))
+    return clips.iloc[[(2 * place + 1) * len(clips) // (2 * count) for place in range(count)]]
 
 
 def _render_chunk(
