@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 RESULTS = {
     "recogniser": "recogniser",
+    "lite_recogniser": "recogniser for speech-commands predict",
     "accuracy_graph": "accuracy graph",
     "loss_graph": "loss graph",
     "confusion_matrix": "confusion matrix",

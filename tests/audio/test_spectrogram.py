@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.signal.windows import hann
 
 from speech_commands.audio.spectrogram import (
     Rendering,
+    _window,
     mel_filterbank,
     power_spectrogram,
     render,
@@ -233,3 +235,11 @@ def test_renderings_that_make_no_sense_are_refused(changes, message):
 def test_every_parameter_must_be_given(name):
     with pytest.raises(ValidationError, match=name):
         Rendering(**{key: value for key, value in LINEAR.items() if key != name})
+
+
+@pytest.mark.parametrize("window_ms", [0.0625, 0.125, 0.25, 6.25, 16, 25])
+def test_the_window_is_the_periodic_hann_window_of_scipy(window_ms):
+    samples = Rendering(**LINEAR | {"window_ms": window_ms, "fft_size": 512}).window_samples
+    expected = hann(samples, sym=False)
+    expected = (2 / expected.sum() * expected).astype(np.float32)
+    np.testing.assert_array_equal(_window(samples), expected)

@@ -1,9 +1,23 @@
 import struct
+import tracemalloc
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
 
 import numpy as np
 import pytest
+from scipy.io import wavfile
 
-from speech_commands.audio.wav import ALLOWED, WavError, decode_wav
+from speech_commands.audio.wav import (
+    ALLOWED,
+    SIGNATURE_BYTES,
+    CodingError,
+    WavError,
+    decode_wav,
+    is_wav,
+    map_wav,
+)
 
 STEPS = {
     "PCM_U8": 2**-7,
@@ -13,6 +27,7 @@ STEPS = {
     "FLOAT": 0,
     "DOUBLE": 0,
 }
+MAPPED = [subtype for subtype in STEPS if subtype != "PCM_24"]
 FLOAT32_STEP = 2**-24
 
 
@@ -68,6 +83,7 @@ def test_a_file_cut_off_anywhere_is_refused(tone, wav_bytes, subtype):
         with pytest.raises(WavError) as error:
             decode_wav(data[:length])
         assert ALLOWED in str(error.value)
+        assert not isinstance(error.value, CodingError)
         if length >= 12:
             assert "truncated" in str(error.value), length
 
@@ -91,7 +107,7 @@ def test_what_is_no_wav_file_is_named(data, found):
 def test_a_coding_that_is_not_allowed_is_named(tone, wav_bytes):
     data = bytearray(wav_bytes(tone(samples=100)))
     data[20:22] = struct.pack("<H", 0x11)
-    with pytest.raises(WavError, match="DVI_ADPCM") as error:
+    with pytest.raises(CodingError, match="DVI_ADPCM") as error:
         decode_wav(bytes(data))
     assert str(error.value).endswith(ALLOWED)
 
@@ -114,3 +130,124 @@ def test_no_header_damage_does_more_than_refuse(tone, wav_bytes):
                 assert ALLOWED in str(error)
             else:
                 assert samples.ndim == 2
+
+
+# Files in pieces
+
+
+@pytest.fixture
+def wav_path(tmp_path):
+    """wav_path(data): the path of a file that holds them."""
+
+    def write(data):
+        path = tmp_path / "a.wav"
+        path.write_bytes(data)
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("signature", "expected"),
+    [
+        (b"RIFF\x24\x00\x00\x00WAVE", True),
+        (b"RIFX\x00\x00\x00\x24WAVE", True),
+        (b"RF64\xff\xff\xff\xffWAVE", True),
+        (b"RIFF\x24\x00\x00\x00AVI ", False),
+        (b"RIFF\x24\x00\x00\x00WAV", False),
+        (b"ID3\x04\x00\x00\x00\x00WAVE", False),
+        (b"", False),
+    ],
+)
+def test_wav_files_are_told_from_others_by_their_signature(signature, expected):
+    assert len(signature) <= SIGNATURE_BYTES
+    assert is_wav(signature) is expected
+
+
+@pytest.mark.parametrize("subtype", MAPPED)
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("stretch_bytes", [1, 100, 1000, 4000, 10**6])
+def test_stretches_add_up_to_the_recording(
+    subtype, channels, stretch_bytes, noise, wav_bytes, wav_path
+):
+    sound = np.stack([noise(501, seed=seed) for seed in range(channels)], axis=1)
+    data = wav_bytes(sound, 22_050, subtype)
+    whole = decode_wav(data)
+    stretches = list(map_wav(wav_path(data), stretch_bytes))
+    frame_bytes = (len(data) - 44) // 501
+    assert len(stretches) == np.ceil(501 / max(stretch_bytes // frame_bytes, 1))
+    assert {stretch.sample_rate_hz for stretch in stretches} == {22_050}
+    joined = np.concatenate([stretch.samples for stretch in stretches])
+    np.testing.assert_array_equal(joined, whole.samples)
+
+
+def test_samples_of_24_bits_cannot_be_mapped(noise, wav_bytes, wav_path):
+    with pytest.raises(CodingError, match=r"cannot map it: .* 3-byte"):
+        next(map_wav(wav_path(wav_bytes(noise(500), subtype="PCM_24")), 100))
+
+
+def test_coding_that_is_not_allowed_is_not_mapped(noise, wav_bytes, wav_path):
+    data = wav_bytes(noise(500))
+    with pytest.raises(CodingError, match="ADPCM"):
+        next(map_wav(wav_path(data[:20] + struct.pack("<H", 2) + data[22:]), 100))
+
+
+def test_mapped_file_without_samples_is_one_stretch(wav_bytes, wav_path):
+    [stretch] = map_wav(wav_path(wav_bytes(np.zeros((0, 2), np.int16))), 10)
+    assert stretch.samples.shape == (0, 2)
+
+
+def test_stretches_pass_over_other_chunks(noise, wav_bytes, wav_path):
+    data = wav_bytes(noise(500))
+    odd = b"LIST" + struct.pack("<I", 5) + b"INFO?" + b"\x00"
+    longer = data[:4] + struct.pack("<I", len(data) - 8 + len(odd)) + data[8:36] + odd + data[36:]
+    joined = np.concatenate([s.samples for s in map_wav(wav_path(longer), 200)])
+    np.testing.assert_array_equal(joined, decode_wav(data).samples)
+
+
+@pytest.mark.parametrize("length", [13, 30, 44, 45, 500, 1043])
+def test_mapped_file_cut_off_anywhere_is_refused(length, noise, wav_bytes, wav_path):
+    path = wav_path(wav_bytes(noise(500))[:length])
+    with pytest.raises(WavError, match="truncated") as error:
+        next(map_wav(path, 10))
+    assert not isinstance(error.value, CodingError)
+
+
+def test_samples_that_are_no_numbers_are_refused_in_mapped_files(wav_bytes, wav_path):
+    samples = np.zeros(500)
+    samples[400] = np.nan
+    with pytest.raises(WavError, match="not finite numbers"):
+        list(map_wav(wav_path(wav_bytes(samples, subtype="FLOAT")), 1000))
+
+
+def test_memory_does_not_grow_with_the_file(noise, wav_bytes, wav_path):
+    path = wav_path(wav_bytes(noise(100_000)))
+    tracemalloc.start()
+    try:
+        assert sum(len(stretch.samples) for stretch in map_wav(path, 5000)) == 100_000
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < 100_000
+
+
+def test_threads_do_not_mix_up_their_files(monkeypatch):
+    begun = Event()
+
+    def read(file, mmap):
+        assert not mmap
+        truncated = file.getvalue() == b"truncated"
+        begun.set()
+        sleep(0.1 if truncated else 0.3)
+        if truncated:
+            warnings.warn("Incomplete", wavfile.WavFileWarning, stacklevel=1)
+        return 16_000, np.zeros(7, np.int16)
+
+    monkeypatch.setattr(wavfile, "read", read)
+    with ThreadPoolExecutor(2) as pool:
+        truncated = pool.submit(decode_wav, b"truncated")
+        begun.wait()
+        whole = pool.submit(decode_wav, b"whole")
+        assert len(whole.result().samples) == 7
+        with pytest.raises(WavError, match="truncated"):
+            truncated.result()

@@ -5,8 +5,11 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from io import StringIO
+from pathlib import Path
 
 import pandas as pd
 import py7zr
@@ -46,10 +49,26 @@ def test_probabilities_are_distributions_and_agree_with_the_submission(trained_r
     assert probabilities.idxmax(axis=1).equals(submission.loc[probabilities.index])
 
 
+def test_test_clips_are_labelled_alike_by_the_command_and_the_pipeline(trained_run):
+    probabilities = pd.read_parquet(trained_run / PROBABILITIES).set_index("fname")
+    command = [
+        *(sys.executable, "-m", "speech_commands.command_line", "predict", "--json", "--top=99"),
+        f"--model={trained_run / 'data/06_models/recogniser.tflite'}",
+        str(trained_run / "data/02_intermediate/test_wavs"),
+    ]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert len(lines.splitlines()) == TEST_CLIPS
+    for facts in map(json.loads, lines.splitlines()):
+        given = {label["label"]: label["confidence"] for label in facts["top"]}
+        expected = probabilities.loc[Path(facts["path"]).name].to_dict()
+        assert given == pytest.approx(expected, abs=0.05)  # the pipeline may compute in bfloat16
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "06_models/recogniser.keras",
+        "06_models/recogniser.tflite",
         "08_reporting/accuracy.png",
         "08_reporting/loss.png",
         "08_reporting/confusion_matrix.png",
@@ -155,7 +174,7 @@ def test_unreadable_test_clip_still_gets_its_row(trained_run, tmp_path):
     [
         ("spectrograms.rendering.hop_mss", 5, "hop_mss"),
         ("ingest.validation_percentage", 120, "validation_percentage"),
-        ("model_training.model.family", "vgh", "allowed are vgg"),
+        ("model_training.model.family", "vgh", "allowed are bc_resnet, resnet, vgg"),
         ("hardware.precision", "float8", "bfloat16"),
         ("silence_augmentation.lowest_gain_db", 3, "above highest_gain_db"),
         ("labels.words", ["yes", "yes"], "must differ"),

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scipy.fft import rfft
-from scipy.signal.windows import hann
 
 WHITE = 255
 SMALLEST_POWER = 1e-20
@@ -87,6 +86,11 @@ class Rendering(BaseModel):
         """Height of an image."""
         return self.mel_bands or self.fft_size // 2 + 1
 
+    @property
+    def db_per_grey(self) -> float:
+        """Decibels from one grey to the next."""
+        return (self.ceiling_db - self.floor_db) / WHITE
+
 
 def render(waveforms: np.ndarray, rendering: Rendering) -> np.ndarray:
     """Turn waveforms into images, low frequencies at the bottom, louder is brighter.
@@ -143,7 +147,7 @@ def to_grey(power: np.ndarray, rendering: Rendering) -> np.ndarray:
     Returns:
         The same shape, uint8.
     """
-    scale = WHITE / (rendering.ceiling_db - rendering.floor_db)
+    scale = 1 / rendering.db_per_grey
     grey = np.log10(power + np.float32(SMALLEST_POWER))
     grey *= 10 * scale
     grey += 0.5 - rendering.floor_db * scale
@@ -176,7 +180,8 @@ def mel_filterbank(rendering: Rendering) -> np.ndarray:
 
 @lru_cache
 def _window(samples: int) -> np.ndarray:
-    window = hann(samples, sym=False)
+    # A periodic Hann window. SciPy has one, in a package that takes a second to import.
+    window = np.hanning(samples + 1)[:-1] if samples > 1 else np.ones(1)
     window = (2 / window.sum() * window).astype(np.float32)
     window.setflags(write=False)
     return window

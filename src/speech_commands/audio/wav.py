@@ -1,8 +1,11 @@
-"""WAV files as bytes, read by SciPy."""
+"""WAV files, read by SciPy."""
 
+import math
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 
 import numpy as np
 from scipy.io import wavfile
@@ -15,12 +18,28 @@ TRUNCATED = (
     "Unexpected end of file",
     "unpack requires a buffer",
     "cannot reshape array",
+    "mmap length is greater than file size",
 )
 """What SciPy says of a file that is shorter than its header promises."""
 
+UNKNOWN_CODING = ("Unknown wave file format", "Unsupported bit depth")
+"""What SciPy says of a file that may be whole, but is none for it."""
+
+NOT_MAPPED = "mmap=True not compatible"
+"""What SciPy says of samples that no array has the type for; 24-bit PCM is of that kind."""
+
+SIGNATURE_BYTES = 12
+"""At the beginning of a file; they tell whether it is a WAV file."""
+
+_catching_warnings = Lock()  # Python catches them for all threads at once
+
 
 class WavError(ValueError):
-    """Bytes that are not a whole WAV file."""
+    """Bytes that are not a whole WAV file of a coding that is allowed."""
+
+
+class CodingError(WavError):
+    """A WAV file that is not read for its coding, and for no damage that was seen."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +70,76 @@ def decode_wav(data: bytes) -> Recording:
     """
     if not data:
         raise WavError(f"the file is empty; {ALLOWED}")
-    with warnings.catch_warnings(record=True) as caught:
+    sample_rate_hz, samples = _read(BytesIO(data))
+    return Recording(_scale(samples), sample_rate_hz)
+
+
+def is_wav(signature: bytes) -> bool:
+    """Whether the first SIGNATURE_BYTES of a file are those of a WAV file, of whatever coding."""
+    return signature[:4] in (b"RIFF", b"RIFX", b"RF64") and signature[8:12] == b"WAVE"
+
+
+def map_wav(path: str, stretch_bytes: int) -> Iterator[Recording]:
+    """Decode a WAV file stretch by stretch, so that large ones take no more memory than others.
+
+    Args:
+        path: the file.
+        stretch_bytes: of the file, that are decoded at a time, if a sample takes no more.
+
+    Yields:
+        Stretches of the recording that follow each other without a gap; at least one.
+
+    Raises:
+        WavError: as `decode_wav` does.
+        CodingError: before the first stretch, if the coding is not allowed, or if samples are of a
+            size that cannot be mapped into memory, which is the case with 24-bit PCM.
+        OSError: if the file cannot be read.
+    """
+    start = 0
+    while True:
+        # Mapped anew for each stretch: what was read of a map stays in memory as long as the map.
+        sample_rate_hz, samples = _read(path)
+        frame_bytes = samples.itemsize * math.prod(samples.shape[1:])
+        stop = start + max(stretch_bytes // frame_bytes, 1)
+        yield Recording(_scale(samples[start:stop]), sample_rate_hz)
+        if stop >= len(samples):
+            return
+        start = stop
+
+
+def _read(source: BytesIO | str) -> tuple[int, np.ndarray]:
+    """Have SciPy read a file's content, or map the file of that path."""
+    with _catching_warnings, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", wavfile.WavFileWarning)
         try:
-            sample_rate_hz, samples = wavfile.read(BytesIO(data))
+            sample_rate_hz, samples = wavfile.read(source, mmap=isinstance(source, str))
+        except OSError:
+            raise
         except Exception as error:  # damaged headers make SciPy raise almost anything
-            message = str(error)
-            if any(sign in message for sign in TRUNCATED):
-                message = f"truncated, its {len(data):,} bytes are fewer than its header promises"
-            raise WavError(f"{message}; {ALLOWED}") from error
+            length = "" if isinstance(source, str) else f"{len(source.getbuffer()):,} "
+            raise _explain(str(error), length) from error
     for warning in caught:
         if any(sign in str(warning.message) for sign in TRUNCATED):
             raise WavError(f"truncated: {warning.message} {ALLOWED}")
+    return sample_rate_hz, samples
+
+
+def _explain(message: str, length: str) -> WavError:
+    if any(sign in message for sign in TRUNCATED):
+        return WavError(
+            f"truncated, its {length}bytes are fewer than its header promises; {ALLOWED}"
+        )
+    if NOT_MAPPED in message:
+        reason = message.removesuffix(".")
+        return CodingError(f"too large to be read at once, and SciPy cannot map it: {reason}")
+    kind = CodingError if any(sign in message for sign in UNKNOWN_CODING) else WavError
+    return kind(f"{message}; {ALLOWED}")
+
+
+def _scale(samples: np.ndarray) -> np.ndarray:
+    """Copy samples of any type to float32, full scale at 1, shape (samples, channels)."""
+    samples = np.asarray(samples)
+    scaled: np.ndarray
     if samples.dtype == np.uint8:
         scaled = (samples.astype(np.float32) - 128) / 128
     elif np.issubdtype(samples.dtype, np.integer):
@@ -71,4 +148,4 @@ def decode_wav(data: bytes) -> Recording:
         scaled = samples.astype(np.float32)
     if not np.isfinite(scaled).all():
         raise WavError(f"it holds samples that are not finite numbers; {ALLOWED}")
-    return Recording(scaled[:, None] if scaled.ndim == 1 else scaled, sample_rate_hz)
+    return scaled[:, None] if scaled.ndim == 1 else scaled

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
-from scipy.signal import resample_poly
+import scipy
 
 from speech_commands.audio.wav import Recording
 
@@ -25,7 +25,9 @@ def to_mono(recording: Recording, sample_rate_hz: int) -> np.ndarray:
     if recording.sample_rate_hz == sample_rate_hz:
         return mono
     ratio = Fraction(sample_rate_hz, recording.sample_rate_hz)
-    return resample_poly(mono, ratio.numerator, ratio.denominator).astype(np.float32)
+    # Named in full, since SciPy imports scipy.signal, which takes a second, when it is first named.
+    resampled = scipy.signal.resample_poly(mono, ratio.numerator, ratio.denominator)
+    return resampled.astype(np.float32)
 
 
 def fit_length(waveform: np.ndarray, samples: int) -> np.ndarray:

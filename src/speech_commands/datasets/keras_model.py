@@ -1,12 +1,16 @@
 """A Keras model with notes."""
 
+import logging
 from typing import Any
 
 import fsspec
 from kedro.io import AbstractDataset
 from kedro.io.core import get_protocol_and_path
 
+from speech_commands import shipped
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
+
+logger = logging.getLogger(__name__)
 
 
 class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
@@ -22,6 +26,7 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
     Args:
         filepath: the file.
         missing_ok: load None instead of failing if there is no file.
+        shipped: name of a model that comes with the package, to load if there is no file.
         credentials: for the file system.
         fs_args: further options of the file system.
         metadata: for other tools; unused here.
@@ -32,6 +37,7 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
         *,
         filepath: str,
         missing_ok: bool = False,
+        shipped: str | None = None,
         credentials: dict[str, Any] | None = None,
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
@@ -39,13 +45,22 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
         self.filepath = filepath
         protocol, self._path = get_protocol_and_path(filepath)
         self._fs = fsspec.filesystem(protocol, **(fs_args or {}), **(credentials or {}))
-        self._missing_ok = missing_ok
+        self._missing_ok, self._shipped = missing_ok, shipped
         self.metadata = metadata
 
     def load(self) -> StoredModel | None:
         """Read the notes; the model is loaded when asked for."""
-        if self._missing_ok and not self._fs.exists(self._path):
-            return None
+        if not self._fs.exists(self._path):
+            if self._shipped is not None:
+                logger.info(
+                    "%s is not there; using the model %r that comes with the package",
+                    self._path,
+                    self._shipped,
+                )
+                path = str(shipped.keras_file(self._shipped))
+                return StoredModel(fsspec.filesystem("file"), path)
+            if self._missing_ok:
+                return None
         return StoredModel(self._fs, self._path)
 
     def save(self, data: NotedModel) -> None:
@@ -53,7 +68,11 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
         store_model(self._fs, self._path, data)
 
     def _exists(self) -> bool:
-        return bool(self._fs.exists(self._path))
+        return self._shipped is not None or bool(self._fs.exists(self._path))
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._path, "missing_ok": self._missing_ok}
+        return {
+            "filepath": self._path,
+            "missing_ok": self._missing_ok,
+            "shipped": self._shipped,
+        }

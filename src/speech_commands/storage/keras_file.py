@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fsspec import AbstractFileSystem
+from pydantic import BaseModel
 
+from speech_commands.layers import register_layers
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.storage.atomic import replacing
-
-NOTES_MEMBER = "speech_commands.json"
-"""Where the notes lie in the `.keras` file, which is a ZIP archive."""
+from speech_commands.storage.notes import add_notes, read_notes
 
 
 @dataclass(frozen=True)
@@ -37,16 +35,26 @@ class StoredModel:
 
     def __init__(self, fs: AbstractFileSystem, path: str) -> None:
         self._fs, self._path = fs, path
-        try:
-            with fs.open(path, "rb") as file, zipfile.ZipFile(file) as archive:
-                self.notes: dict[str, Any] = json.loads(archive.read(NOTES_MEMBER))
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise ValueError(
-                f"{path} is not a whole model of this project ({error}); remove it and train again"
-            ) from error
+        with fs.open(path, "rb") as file:
+            self.notes: dict[str, Any] = read_notes(file, path)
+
+    def expect(self, **facts: BaseModel) -> None:
+        """Make sure that notes say what parameters say.
+
+        Raises:
+            ValueError: if they differ; the message gives both.
+        """
+        for name, given in facts.items():
+            noted, wanted = self.notes.get(name), given.model_dump(mode="json")
+            if noted != wanted:
+                raise ValueError(
+                    f"{self._path} was trained with the {name} {noted}, and the parameters say "
+                    f"{wanted}; use the same, or train again"
+                )
 
     def load(self) -> keras.Model:
         """Load the model, with its optimizer if it was stored with one; runs no code from it."""
+        register_layers()
         with TemporaryDirectory() as folder:
             local = str(Path(folder) / "model.keras")
             self._fs.get_file(self._path, local)
@@ -58,6 +66,5 @@ def store_model(fs: AbstractFileSystem, path: str, noted: NotedModel) -> None:
     with TemporaryDirectory() as folder, replacing(fs, path) as partial:
         local = str(Path(folder) / "model.keras")
         noted.model.save(local)
-        with zipfile.ZipFile(local, "a") as archive:
-            archive.writestr(NOTES_MEMBER, json.dumps(noted.notes))
+        add_notes(local, noted.notes)
         fs.put_file(local, partial)

@@ -1,0 +1,66 @@
+"""From a Keras model to one that LiteRT runs, on small machines and without TensorFlow."""
+
+from __future__ import annotations
+
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any
+
+from speech_commands.lazy_tensorflow import keras, tf
+
+PRECISION = "float32"
+REDUCED_PRECISIONS = ("bfloat16", "float16")
+"""How the names of dtypes and policies end that are replaced."""
+
+
+def to_lite(model: keras.Model) -> bytes:
+    """Convert a model for LiteRT.
+
+    Args:
+        model: of any precision; its custom layers must be registered with Keras. It is left as
+            it is.
+
+    Returns:
+        A flatbuffer of the same function in float32, whose number of clips is free.
+    """
+    converter = tf.lite.TFLiteConverter.from_keras_model(_in_full_precision(model))
+    with redirect_stdout(StringIO()):  # it lists its inputs and variables
+        flatbuffer: bytes = converter.convert()
+    return flatbuffer
+
+
+def _in_full_precision(model: keras.Model) -> keras.Model:
+    """A model with the same weights, all layers of which compute in float32."""
+    config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(PRECISION)  # for layers that make others as they are built
+    try:
+        twin = keras.saving.deserialize_keras_object(_replace_precision(config))
+    finally:
+        keras.config.set_dtype_policy(before)
+    twin.set_weights(model.get_weights())
+    return twin
+
+
+def _replace_precision(config: Any) -> Any:
+    """Put float32 in place of every reduced precision in a model's config.
+
+    It is found as the name of a policy, wherever layers keep theirs, and as a plain dtype.
+    """
+    if isinstance(config, list | tuple):
+        return type(config)(_replace_precision(value) for value in config)
+    if not isinstance(config, dict):
+        return config
+    if config.get("class_name") == "DTypePolicy":
+        return {**config, "config": {"name": _full(config["config"]["name"])}}
+    return {
+        key: _full(value)
+        if key == "dtype" and isinstance(value, str)
+        else _replace_precision(value)
+        for key, value in config.items()
+    }
+
+
+def _full(precision: str) -> str:
+    return PRECISION if precision.endswith(REDUCED_PRECISIONS) else precision

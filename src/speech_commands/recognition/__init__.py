@@ -1,0 +1,1 @@
+"""Labelling recordings with a trained recogniser: no Kedro, no TensorFlow."""

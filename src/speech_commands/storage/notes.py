@@ -1,0 +1,40 @@
+"""Notes in a model's file: what is needed to use it, in a member of a ZIP archive."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import IO, Any
+
+MEMBER = "speech_commands.json"
+
+
+def add_notes(file: str | IO[bytes], notes: Mapping[str, Any]) -> None:
+    """Add notes to a file.
+
+    Args:
+        file: a ZIP archive, as `.keras` files are, or any other file: it gets an archive appended.
+        notes: facts that JSON can hold.
+    """
+    text = json.dumps(notes)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(MEMBER), text)  # without the time: same model, same bytes
+
+
+def read_notes(file: IO[bytes], name: str) -> dict[str, Any]:
+    """Read the notes of a file.
+
+    Args:
+        file: seekable.
+        name: what the file is called, for the error.
+
+    Raises:
+        ValueError: if the file holds no notes; the message names it.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            notes: dict[str, Any] = json.loads(archive.read(MEMBER))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise ValueError(
+            f"{name} is not a whole model of this project ({error}); remove it and train again"
+        ) from error
+    return notes

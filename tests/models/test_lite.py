@@ -1,0 +1,115 @@
+import keras
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+from speech_commands.models import BUILDERS, ModelParams, build_model
+from speech_commands.models.lite import to_lite
+
+ROWS, FRAMES, LABELS = 129, 160, 5
+IMAGE = {"height": 80, "width": 80, "channels": 3}
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).integers(0, 256, (5, ROWS, FRAMES, 1), dtype=np.uint8)
+
+
+@pytest.fixture
+def policy():
+    """policy(name): the precision of what is built in this test from then on."""
+    yield keras.config.set_dtype_policy
+    keras.config.set_dtype_policy("float32")
+
+
+def build(family="vgg"):
+    params = ModelParams(family=family, width=4, dropout=0.1, image=IMAGE)
+    keras.utils.set_random_seed(3)
+    return build_model(params, ROWS, FRAMES, LABELS)
+
+
+def run(flatbuffer, images):
+    interpreter = Interpreter(model_content=flatbuffer)
+    [taken], [given] = interpreter.get_input_details(), interpreter.get_output_details()
+    assert taken["dtype"] == np.uint8
+    assert given["dtype"] == np.float32
+    interpreter.resize_tensor_input(taken["index"], images.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(taken["index"], images)
+    interpreter.invoke()
+    return interpreter.get_tensor(given["index"])
+
+
+@pytest.mark.parametrize("family", BUILDERS)
+@pytest.mark.parametrize("name", ["float32", "mixed_bfloat16", "mixed_float16", "bfloat16"])
+def test_every_family_gives_the_logits_of_keras_in_float32(family, name, images, policy):
+    policy(name)
+    model = build(family)
+    policy("float32")
+    full = build(family)
+    full.set_weights([np.asarray(weight, np.float32) for weight in model.get_weights()])
+    np.testing.assert_allclose(run(to_lite(model), images), full(images, training=False), atol=1e-4)
+
+
+@pytest.mark.parametrize("clips", [1, 2, 5])
+def test_number_of_clips_is_free(clips, images):
+    model = build()
+    logits = run(to_lite(model), images[:clips])
+    np.testing.assert_allclose(logits, model(images[:clips], training=False), atol=1e-4)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Blend(keras.layers.Layer):
+    """A layer that makes others, in the precision of the moment and in its own."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.inner = keras.layers.Dense(units)
+        self.outer = keras.layers.Dense(units, dtype=self.dtype_policy)
+
+    def build(self, shape):
+        self.inner.build(shape)
+        self.outer.build((shape[0], self.units))
+
+    def call(self, features):
+        return keras.ops.cast(self.outer(self.inner(features)), self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+def blended():
+    spectrogram = keras.Input((ROWS, FRAMES, 1), dtype="uint8")
+    features = keras.layers.Rescaling(1 / 255)(spectrogram)
+    features = keras.layers.GlobalAveragePooling2D()(features)
+    features = Blend(4)(features)
+    return keras.Model(spectrogram, keras.layers.Dense(LABELS, dtype="float32")(features))
+
+
+def test_layers_of_ones_own_are_converted_too(images, policy):
+    policy("mixed_bfloat16")
+    model = blended()
+    policy("float32")
+    full = blended()
+    full.set_weights(model.get_weights())
+    np.testing.assert_allclose(run(to_lite(model), images), full(images, training=False), atol=1e-5)
+
+
+def test_model_and_precision_are_left_as_they_were(images, policy):
+    policy("mixed_bfloat16")
+    model = build()
+    model.compile("adam", "mse")
+    before = np.asarray(model(images, training=False))
+    to_lite(model)
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    assert model.layers[-2].compute_dtype == "bfloat16"
+    assert model.compiled
+    np.testing.assert_array_equal(model(images, training=False), before)
+
+
+def test_conversion_is_quiet(capfd):
+    to_lite(build())
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert printed.err == ""

@@ -1,0 +1,50 @@
+import fsspec
+import keras
+import numpy as np
+import pytest
+
+from speech_commands import shipped
+from speech_commands.audio.spectrogram import render
+from speech_commands.labels import Labels
+from speech_commands.recognition.recogniser import Recogniser
+from speech_commands.storage.keras_file import StoredModel
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(shipped.resources, "files", lambda package: tmp_path)
+    return tmp_path
+
+
+def test_recognisers_are_named_after_their_files(folder):
+    for name in ("small.tflite", "fast.tflite", "__init__.py"):
+        (folder / name).write_bytes(name.encode())
+    assert shipped.names() == ["fast", "small"]
+    assert shipped.read("small") == b"small.tflite"
+    assert shipped.keras_file("small") == folder / "small.keras"
+
+
+@pytest.mark.parametrize(("files", "listed"), [([], "none"), (["a", "b"], "a, b")])
+def test_unknown_name_is_told_with_those_there_are(files, listed, folder):
+    for name in files:
+        (folder / f"{name}.tflite").touch()
+    with pytest.raises(ValueError, match=f"no recogniser 'fast' .*there are {listed}$"):
+        shipped.read("fast")
+
+
+def test_names_are_no_paths(folder):
+    (folder / "a.tflite").touch()
+    with pytest.raises(ValueError, match="no recogniser"):
+        shipped.read("../a")
+
+
+@pytest.mark.parametrize("name", shipped.names())
+def test_what_comes_with_the_package_can_be_used(name):
+    recogniser = Recogniser(shipped.read(name), name)
+    assert recogniser.labels.words
+    stored = StoredModel(fsspec.filesystem("file"), str(shipped.keras_file(name)))
+    assert Labels(**stored.notes["labels"]) == recogniser.labels
+    waveforms = np.random.default_rng(0).normal(0, 0.05, (3, 16_000)).astype(np.float32)
+    logits = stored.load()(render(waveforms, recogniser.rendering)[..., None], training=False)
+    probabilities = np.asarray(keras.ops.softmax(logits))
+    np.testing.assert_allclose(recogniser.probabilities(waveforms), probabilities, atol=0.02)

@@ -1,0 +1,59 @@
+import zipfile
+from io import BytesIO
+
+import fsspec
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+from speech_commands.storage.lite_file import (
+    LiteModel,
+    decode_lite,
+    encode_lite,
+    load_lite,
+    store_lite,
+)
+
+MODEL = LiteModel(b"flatbuffer" * 100, {"labels": ["yes", "ü"]})
+
+
+def test_model_and_notes_come_back():
+    assert decode_lite(encode_lite(MODEL), "a.tflite") == MODEL
+
+
+def test_other_file_systems_work():
+    fs = fsspec.filesystem("memory")
+    store_lite(fs, "/models/a.tflite", MODEL)
+    assert load_lite(fs, "/models/a.tflite") == MODEL
+
+
+def test_litert_reads_the_file_as_if_it_had_no_notes(recogniser_file):
+    data = recogniser_file.read_bytes()
+    model = decode_lite(data, "small.tflite")
+    assert zipfile.is_zipfile(BytesIO(data))
+    assert not zipfile.is_zipfile(BytesIO(model.flatbuffer))
+    logits = []
+    for content in (data, model.flatbuffer):
+        interpreter = Interpreter(model_content=content)
+        interpreter.allocate_tensors()
+        [taken], [given] = interpreter.get_input_details(), interpreter.get_output_details()
+        interpreter.set_tensor(taken["index"], np.full(taken["shape"], 9, np.uint8))
+        interpreter.invoke()
+        logits.append(interpreter.get_tensor(given["index"]))
+    np.testing.assert_array_equal(*logits)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+def test_truncated_file_is_refused_by_name(share):
+    data = encode_lite(MODEL)
+    with pytest.raises(ValueError, match=r"a\.tflite is not a whole model of this project"):
+        decode_lite(data[: int(share * len(data))], "a.tflite")
+
+
+def test_failed_save_leaves_the_old_file(tmp_path):
+    fs, path = fsspec.filesystem("file"), tmp_path / "a.tflite"
+    store_lite(fs, str(path), MODEL)
+    with pytest.raises(TypeError):
+        store_lite(fs, str(path), LiteModel(b"", {"labels": object()}))
+    assert load_lite(fs, str(path)) == MODEL
+    assert [file.name for file in tmp_path.iterdir()] == ["a.tflite"]
