@@ -41,4 +41,4 @@ lock: $(READY)  ## resolve the dependencies anew, for every supported Python and
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 
 clean:  ## remove everything that runs have made; raw archives stay
-	rm -rf data/0[2-8]* data/demo
+	find data -mindepth 1 -maxdepth 1 ! -name 01_raw -exec rm -rf {} +

@@ -5,7 +5,12 @@ from corpus_maker import make_noise, make_tone, make_wav, write_tiny_corpus
 from kedro.config import OmegaConfigLoader
 from project_runner import copy_project, kedro
 
+from speech_commands.audio.spectrogram import Rendering
 from speech_commands.labels import Labels
+from speech_commands.lazy_tensorflow import keras
+from speech_commands.models import ModelParams, build_model
+from speech_commands.models.lite import to_lite
+from speech_commands.storage.lite_file import LiteModel, encode_lite
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -58,6 +63,30 @@ def trained_run(tiny_corpus, tmp_path_factory):
 def project_parameters():
     """The parameters of conf/base, a dict by pipeline."""
     return OmegaConfigLoader(str(CONF), base_env="base", default_run_env="base")["parameters"]
+
+
+@pytest.fixture(scope="session")
+def small_model(project_parameters):
+    """An untrained Keras model for the project's labels and images, in float32."""
+    labels, rendering = _labels_and_rendering(project_parameters)
+    image = {"height": 80, "width": 80, "channels": 1}
+    params = ModelParams(family="vgg", width=2, dropout=0.1, image=image)
+    keras.utils.set_random_seed(1)
+    return build_model(params, rendering.rows, rendering.frames, len(labels.names))
+
+
+@pytest.fixture(scope="session")
+def recogniser_file(small_model, project_parameters, tmp_path_factory):
+    """The path of `small_model` as a `.tflite` file. Do not write to it."""
+    labels, rendering = _labels_and_rendering(project_parameters)
+    notes = {"labels": labels.model_dump(), "rendering": rendering.model_dump()}
+    path = tmp_path_factory.mktemp("recogniser") / "small.tflite"
+    path.write_bytes(encode_lite(LiteModel(to_lite(small_model), notes)))
+    return path
+
+
+def _labels_and_rendering(parameters):
+    return Labels(**parameters["labels"]), Rendering(**parameters["spectrograms"]["rendering"])
 
 
 @pytest.fixture

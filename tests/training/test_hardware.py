@@ -62,7 +62,8 @@ def test_threads_are_set_in_a_fresh_process_and_fixed_afterwards():
 import tensorflow as tf
 from speech_commands.training.hardware import HardwareParams, set_up
 base = dict(visible_gpus=[], memory_growth=True, memory_limit_mb=None, precision="float32",
-            xla=False, inter_op_threads=1, strategy="single", deterministic=True)
+            xla=False, inter_op_threads=1, strategy="single", deterministic=True,
+            image_memory_mb=0)
 set_up(HardwareParams(intra_op_threads=1, **base))
 tf.constant(1) + 1
 assert tf.config.threading.get_intra_op_parallelism_threads() == 1

@@ -8,10 +8,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from speech_commands.lazy_tensorflow import keras
+from speech_commands.models.bc_resnet import bc_resnet
 from speech_commands.models.image_input import InputImage, prepare_image
+from speech_commands.models.resnet import resnet
 from speech_commands.models.vgg import vgg
 
-BUILDERS: Mapping[str, Callable[[Any, int, float], Any]] = {"vgg": vgg}
+BUILDERS: Mapping[str, Callable[[Any, int, float], Any]] = {
+    "bc_resnet": bc_resnet,
+    "resnet": resnet,
+    "vgg": vgg,
+}
 """Family name to a function from (features, width, dropout) to features before the last layer."""
 
 
@@ -23,7 +29,7 @@ class ModelParams(BaseModel):
     family: str
     width: int = Field(ge=1)
     dropout: float = Field(ge=0, lt=1)
-    image: InputImage
+    image: InputImage | None
 
     @field_validator("family")
     @classmethod

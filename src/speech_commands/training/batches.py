@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 
@@ -12,51 +13,106 @@ from speech_commands.lazy_tensorflow import tf
 BATCHES_AHEAD = 4
 """Read while the network is busy; a batch is some hundred kilobytes."""
 
+READ_AT_ONCE = 256
+"""Images decoded together when all are read into memory."""
 
-def training_order(examples: int, first: int, count: int, seed: int) -> np.ndarray:
-    """Which examples to train on: a fresh random order of all of them, again and again.
+
+def training_order(
+    targets: np.ndarray, shares: np.ndarray, first: int, count: int, seed: int
+) -> np.ndarray:
+    """Which examples to train on: a fresh random order of them, again and again.
 
     Any stretch of the endless order can be computed by itself, so an interrupted training goes
     on exactly where it stopped.
 
     Args:
-        examples: how many there are.
+        targets: the label's index of each example, shape (examples,).
+        shares: how much of a label's examples each round takes, shape (labels,): 1 is all of
+            them, 0.5 a random half, 2 all of them twice.
         first: place in the endless order to begin at.
         count: how many to return.
         seed: of the random orders.
 
     Returns:
         Shape (count,), int64, each from 0 to examples - 1.
+
+    Raises:
+        ValueError: if the shares leave nothing to train on.
     """
-    rounds = range(first // examples, (first + count - 1) // examples + 1)
-    orders = [np.random.default_rng([seed, number]).permutation(examples) for number in rounds]
-    begin = first - rounds.start * examples
+    takes = np.rint(shares * np.bincount(targets, minlength=len(shares))).astype(int)
+    length = int(takes.sum())
+    if not length:
+        raise ValueError("no examples are left to train on; label_shares are too small")
+    copies = np.tile(np.arange(len(targets)), math.ceil(shares.max()))
+    rounds = range(first // length, (first + count - 1) // length + 1)
+    orders = []
+    for number in rounds:
+        order = np.random.default_rng([seed, number]).permutation(copies)
+        orders.append(order[_place_within_label(targets[order]) < takes[targets[order]]])
+    begin = first - rounds.start * length
     return np.concatenate(orders)[begin : begin + count]
 
 
-def image_batches(paths: Sequence[str], targets: Sequence[int], batch_size: int) -> tf.data.Dataset:
-    """Read spectrograms in the order given.
+def _place_within_label(targets: np.ndarray) -> np.ndarray:
+    by_label = np.argsort(targets, kind="stable")
+    starts = np.cumsum(np.bincount(targets)) - np.bincount(targets)
+    places = np.empty_like(by_label)
+    places[by_label] = np.arange(len(targets)) - starts[targets[by_label]]
+    return places
+
+
+class ImageSource:
+    """PNG files that batches are made of.
 
     Args:
-        paths: of PNG files, all of one size.
-        targets: the label's index of each.
-        batch_size: how many to a batch; the last batch may be smaller.
-
-    Returns:
-        Batches of images, shape (clips, rows, frames, 1), uint8, and targets, (clips,), int32.
+        paths: of the files, all of one size.
+        memory_limit_mb: if all images together, decoded, take no more than this, they are read
+            once and held in memory; else each is read whenever it is used.
     """
-    examples = tf.data.Dataset.from_tensor_slices(
-        (tf.constant(list(paths), tf.string), tf.constant(list(targets), tf.int32))
-    )
-    # The autotuner's thread, once it sleeps for long, holds up the end of every epoch by a minute.
+
+    def __init__(self, paths: Sequence[str], memory_limit_mb: int = 0) -> None:
+        self._paths = tf.constant(list(paths), tf.string)
+        everything = np.arange(len(paths))
+        self._images = None
+        if len(paths) and len(paths) * tf.size(_read_image(paths[0])) <= memory_limit_mb * 10**6:
+            self._images = tf.concat(list(self._from_files(everything, READ_AT_ONCE)), 0)
+
+    def batches(self, chosen: np.ndarray, batch_size: int) -> tf.data.Dataset:
+        """Read images in the order given.
+
+        Args:
+            chosen: their places among the paths, shape (clips,).
+            batch_size: how many to a batch; the last batch may be smaller.
+
+        Returns:
+            Batches of shape (clips, rows, frames, 1), uint8.
+        """
+        if self._images is None:
+            return self._from_files(chosen, batch_size)
+        places = tf.data.Dataset.from_tensor_slices(chosen).batch(batch_size)
+        return places.map(lambda places: tf.gather(self._images, places))
+
+    def read(self, chosen: np.ndarray) -> np.ndarray:
+        """Read images at once; shape (clips, rows, frames, 1), uint8."""
+        if not len(chosen):
+            return np.empty((0, 1, 1, 1), np.uint8)
+        return np.concatenate(list(self.batches(chosen, READ_AT_ONCE).as_numpy_iterator()))
+
+    def _from_files(self, chosen: np.ndarray, batch_size: int) -> tf.data.Dataset:
+        paths = tf.data.Dataset.from_tensor_slices(tf.gather(self._paths, chosen))
+        images = paths.map(_read_image, num_parallel_calls=os.cpu_count(), deterministic=True)
+        return read_ahead(images.batch(batch_size))
+
+
+def read_ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Make batches while the network is busy.
+
+    The autotuner is off: its thread, once it sleeps for long, holds up the end of every epoch by
+    a minute.
+    """
     options = tf.data.Options()
     options.autotune.enabled = False
-    images = examples.map(
-        lambda path, target: (_read_image(path), target),
-        num_parallel_calls=os.cpu_count(),
-        deterministic=True,
-    )
-    return images.batch(batch_size).prefetch(BATCHES_AHEAD).with_options(options)
+    return batches.prefetch(BATCHES_AHEAD).with_options(options)
 
 
 def _read_image(path: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.storage.progress import Progress
-from speech_commands.training.batches import image_batches
+from speech_commands.training.batches import ImageSource
 
 
 def predict_probabilities(
@@ -29,7 +29,7 @@ def predict_probabilities(
     """
     progress = Progress(what, len(paths))
     parts = []
-    for images, _ in image_batches(paths, [0] * len(paths), batch_size):
+    for images in ImageSource(paths).batches(np.arange(len(paths)), batch_size):
         parts.append(keras.ops.softmax(model.predict_on_batch(images)))
         progress.advance(len(images))
     return np.concatenate([np.asarray(part, np.float32) for part in parts])

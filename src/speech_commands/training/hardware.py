@@ -39,6 +39,7 @@ class HardwareParams(BaseModel):
     inter_op_threads: int = Field(ge=0)
     strategy: Literal["single", "mirrored", "multi_worker_mirrored"]
     deterministic: bool
+    image_memory_mb: int = Field(ge=0)
 
     @model_validator(mode="after")
     def _one_memory_setting(self) -> HardwareParams:

@@ -10,29 +10,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
 
 from speech_commands.lazy_tensorflow import keras, tf
 from speech_commands.models import ModelParams, build_model
-from speech_commands.training.batches import image_batches, training_order
+from speech_commands.training.feed import TrainingFeed
 from speech_commands.training.hardware import Runtime
+from speech_commands.training.optimisation import build_optimizer
+from speech_commands.training.params import TrainingParams
 
 SEED_STATE = "seed_generator_state"
 """How Keras names the variable that a random layer draws from."""
 
 logger = logging.getLogger(__name__)
-
-
-class TrainingParams(BaseModel):
-    """How a recogniser is trained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    steps: int = Field(ge=1)
-    steps_per_epoch: int = Field(ge=1)
-    batch_size: int = Field(ge=1)
-    learning_rate: float = Field(gt=0)
-    seed: int = Field(ge=0)
 
 
 @dataclass(frozen=True)
@@ -78,8 +67,10 @@ def new_training(
         finally:
             keras.config.set_dtype_policy(before)
         model.compile(
-            optimizer=keras.optimizers.Adam(params.learning_rate),
-            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            optimizer=build_optimizer(params.optimizer, params.steps),
+            loss=keras.losses.CategoricalCrossentropy(
+                from_logits=True, label_smoothing=params.label_smoothing
+            ),
             metrics=["accuracy"],
             jit_compile=runtime.jit_compile,
         )
@@ -87,7 +78,10 @@ def new_training(
 
 
 def train(
-    start: Progression, examples: pd.DataFrame, params: TrainingParams
+    start: Progression,
+    training: TrainingFeed,
+    validation: tf.data.Dataset,
+    params: TrainingParams,
 ) -> Iterator[Progression]:
     """Train, and hand out the state after each epoch.
 
@@ -95,32 +89,21 @@ def train(
 
     Args:
         start: untrained, or continued.
-        examples: columns path, target, split.
+        training: what is trained on.
+        validation: batches of images and targets.
         params: the parameters.
 
     Yields:
-        The state after each epoch; if there is nothing left to do, the start itself.
+        The state after each epoch.
     """
-    by_split = dict(list(examples.groupby("split")))
-    training, validation = by_split["training"], by_split["validation"]
-    validation_batches = _batches(validation, params)
     progression = start
-    if progression.step >= params.steps:
-        yield progression
     while progression.step < params.steps:
         began = perf_counter()
         steps = min(params.steps_per_epoch, params.steps - progression.step)
-        order = training_order(
-            len(training),
-            progression.step * params.batch_size,
-            steps * params.batch_size,
-            params.seed,
-        )
-        chosen = training.iloc[order]
         _seed_dropout(progression, params.seed)
         record = progression.model.fit(
-            _batches(chosen, params),
-            validation_data=validation_batches,
+            training.batches(progression.step, steps),
+            validation_data=validation,
             shuffle=False,
             verbose=0,
         )
@@ -133,12 +116,6 @@ def train(
         progression = Progression(progression.model, history)
         _log(row, params)
         yield progression
-
-
-def _batches(examples: pd.DataFrame, params: TrainingParams) -> tf.data.Dataset:
-    return image_batches(
-        examples["path"].to_list(), examples["target"].to_list(), params.batch_size
-    )
 
 
 def _seed_dropout(progression: Progression, seed: int) -> None:

@@ -1,12 +1,16 @@
+from pathlib import Path
+
 import fsspec
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 
-from speech_commands.audio.image import encode_png
+from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.pipelines.model_training.nodes import (
     assemble_examples,
     draw_learning_curves,
+    export_lite_recogniser,
     export_recogniser,
     judge,
     predict_held_out,
@@ -14,9 +18,12 @@ from speech_commands.pipelines.model_training.nodes import (
 )
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
+from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.folder import FileFolder, FileReader
-from speech_commands.storage.keras_file import StoredModel, store_model
+from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
+from speech_commands.storage.lite_file import encode_lite
 from speech_commands.training.hardware import HardwareParams
+from speech_commands.training.teacher import DistillationParams
 
 FS = fsspec.filesystem("file")
 ROWS, FRAMES = 129, 160
@@ -45,8 +52,10 @@ def settings(labels, project_parameters):
     training = project_parameters["model_training"]
     small = {"family": "vgg", "width": 2, "dropout": 0.1}
     small["image"] = {"height": 80, "width": 80, "channels": 3}
-    steps = {"steps": 30, "steps_per_epoch": 10, "batch_size": 8, "learning_rate": 0.003}
-    params = {**training, "model": small, "training": {**training["training"], **steps}}
+    steps = {"steps": 30, "steps_per_epoch": 10, "batch_size": 8}
+    optimizer = training["training"]["optimizer"] | {"learning_rate": 0.003}
+    recipe = {**training["training"], **steps, "optimizer": optimizer}
+    params = {**training, "model": small, "training": recipe}
     return {
         "labels": labels,
         "spectrogram_params": SpectrogramParams(**project_parameters["spectrograms"]),
@@ -66,8 +75,9 @@ def run(examples, settings, tmp_path):
     """run(checkpoint, **training): steps at which states came, and the last, stored."""
     path = str(tmp_path / "checkpoint.keras")
 
-    def run(checkpoint=None, examples=examples, **training):
-        states = list(train_recogniser(examples, checkpoint, **changed(settings, **training)))
+    def run(checkpoint=None, examples=examples, teacher=None, **training):
+        chosen = changed(settings, **training)
+        states = list(train_recogniser(examples, checkpoint, teacher, **chosen))
         store_model(FS, path, states[-1][2])
         return [int(history["step"].iloc[-1]) for history, *_ in states], StoredModel(FS, path)
 
@@ -94,9 +104,58 @@ def test_fewer_steps_or_another_recipe_start_anew(run, examples):
     _, stored = run()
     assert run(stored, steps=20)[0] == [10, 20]
     _, stored = run()
-    assert run(stored, learning_rate=0.001)[0][0] == 10
+    assert run(stored, label_smoothing=0.1)[0][0] == 10
     _, stored = run()
     assert run(stored, examples=examples.assign(fingerprint="other"))[0][0] == 10
+
+
+DISTILLATION = DistillationParams(teacher_share=1, temperature=1)
+
+
+@pytest.fixture
+def contrary_teacher(labels, settings, tmp_path):
+    """A recogniser that says no to what is yes, and yes to what is no."""
+    pixels = keras.Input((ROWS, FRAMES, 1), dtype="uint8")
+    band = keras.layers.Cropping2D(((20, ROWS - 50), (0, 0)))(
+        keras.layers.Rescaling(1 / 255)(pixels)
+    )
+    dense = keras.layers.Dense(len(labels.names))
+    logits = dense(keras.layers.GlobalAveragePooling2D()(band))
+    weights, biases = np.zeros((1, len(labels.names))), np.full(len(labels.names), -20.0)
+    weights[0, labels.index("no")], biases[labels.index("no")] = 40, -20
+    biases[labels.index("yes")] = 0
+    dense.set_weights([weights, biases])
+    rendering = settings["spectrogram_params"].rendering
+    notes = {"labels": labels, "rendering": rendering}
+    notes = {name: fact.model_dump(mode="json") for name, fact in notes.items()}
+    path = str(tmp_path / "teacher.keras")
+    store_model(FS, path, NotedModel(keras.Model(pixels, logits), notes | {"recipe": "contrary"}))
+    return StoredModel(FS, path)
+
+
+def test_a_student_learns_what_its_teacher_says(run, examples, labels, contrary_teacher):
+    _, student = run(teacher=contrary_teacher, distillation=DISTILLATION)
+    images = np.stack([decode_png(Path(name).read_bytes()) for name in examples["path"]])
+    said = student.load().predict_on_batch(images[..., None]).argmax(axis=1)
+    contrary = examples["label"].map({"yes": labels.index("no"), "no": labels.index("yes")})
+    assert (said == contrary).mean() > 0.7
+
+
+def test_another_teacher_makes_another_recipe(run, contrary_teacher):
+    _, taught = run(teacher=contrary_teacher, distillation=DISTILLATION, steps=10)
+    contrary_teacher.notes["recipe"] = "other"
+    taught_by_other = run(taught, teacher=contrary_teacher, distillation=DISTILLATION, steps=20)
+    assert taught_by_other[0] == [10, 20]
+
+
+def test_a_missing_teacher_and_one_of_other_images_are_refused(run, labels, tmp_path):
+    with pytest.raises(ValueError, match="there is no teacher"):
+        run(distillation=DISTILLATION)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    path = str(tmp_path / "teacher.keras")
+    store_model(FS, path, NotedModel(model, {"labels": labels.model_dump(mode="json")}))
+    with pytest.raises(ValueError, match=r"teacher\.keras was trained with the rendering None"):
+        run(teacher=StoredModel(FS, path), distillation=DISTILLATION)
 
 
 def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
@@ -114,6 +173,9 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     np.testing.assert_array_equal(
         recogniser.load().predict_on_batch(images), checkpoint.load().predict_on_batch(images)
     )
+    lite = export_lite_recogniser(recogniser)
+    assert lite.notes == recogniser.notes
+    assert Recogniser(encode_lite(lite), "recogniser.tflite").labels == labels
     chosen = {name: settings[name] for name in ("labels", "params", "hardware")}
     predictions = predict_held_out(recogniser, examples, **chosen)
     assert set(predictions["split"]) == {"validation", "testing"}

@@ -8,22 +8,29 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from speech_commands import figures
+from speech_commands.audio.spectrogram import Rendering
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
+from speech_commands.models.lite import to_lite
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
 from speech_commands.pipelines.spectrograms.nodes import image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.folder import FileFolder
 from speech_commands.storage.keras_file import NotedModel, StoredModel
+from speech_commands.storage.lite_file import LiteModel
+from speech_commands.training.augmentation import Scales
 from speech_commands.training.evaluation import (
     count_confusions,
     precision_and_recall,
     predict_probabilities,
     summarise,
 )
+from speech_commands.training.feed import build_feeds
 from speech_commands.training.hardware import HardwareParams, Runtime, set_up
 from speech_commands.training.loop import Progression, new_training, train
+from speech_commands.training.params import TrainingParams
+from speech_commands.training.teacher import Teacher
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +80,7 @@ def assemble_examples(
 def train_recogniser(
     examples: pd.DataFrame,
     previous_checkpoint: StoredModel | None,
+    teacher: StoredModel | None,
     labels: Labels,
     spectrogram_params: SpectrogramParams,
     params: ModelTrainingParams,
@@ -84,6 +92,7 @@ def train_recogniser(
         examples: from `assemble_examples`.
         previous_checkpoint: what an earlier run left; ignored if it was trained on other
             examples, with other parameters, or for more steps than are wanted now.
+        teacher: a trained model to learn from, if the parameters ask for one.
         labels: the labels.
         spectrogram_params: what the images look like.
         params: what is trained, and how.
@@ -96,8 +105,8 @@ def train_recogniser(
     rendering = spectrogram_params.rendering
     recipe = fingerprint(
         examples[["clip", "label", "split", "fingerprint"]].to_numpy().tolist(),
-        labels, rendering, params.model, params.training.model_dump(exclude={"steps"}),
-        hardware.precision,
+        labels, rendering, params.model, params.training.without_length(), hardware.precision,
+        teacher.notes.get("recipe") if teacher and params.training.distillation else None,
     )  # fmt: skip
     runtime = set_up(hardware)
     start = _continue(previous_checkpoint, recipe, params.training.steps, runtime)
@@ -109,7 +118,18 @@ def train_recogniser(
             (rendering.rows, rendering.frames),
             len(labels.names),
         )
-    for state in train(start, examples, params.training):
+    states = iter([start])
+    if start.step < params.training.steps:
+        feeds = build_feeds(
+            examples,
+            labels,
+            Scales(rendering.floor_db, rendering.db_per_grey, rendering.hop_ms),
+            params.training,
+            hardware.image_memory_mb,
+            _teacher(teacher, labels, rendering, params.training),
+        )
+        states = train(start, *feeds, params.training)
+    for state in states:
         notes = {
             "recipe": recipe,
             "history": state.history.to_dict("records"),
@@ -117,6 +137,20 @@ def train_recogniser(
             "rendering": rendering.model_dump(mode="json"),
         }
         yield state.history, state.history, NotedModel(state.model, notes)
+
+
+def _teacher(
+    stored: StoredModel | None, labels: Labels, rendering: Rendering, params: TrainingParams
+) -> Teacher | None:
+    if params.distillation is None:
+        return None
+    if stored is None:
+        raise ValueError(
+            "model_training.training.distillation is set, and there is no teacher; name the file "
+            "of a trained recogniser as `teacher` in globals.yml, or set it to null"
+        )
+    stored.expect(labels=labels, rendering=rendering)
+    return Teacher(stored.load(), params.distillation)
 
 
 def _continue(
@@ -145,8 +179,20 @@ def export_recogniser(training_checkpoint: StoredModel) -> NotedModel:
     model = training_checkpoint.load()
     model.optimizer = None
     model.compiled = False
-    notes = {name: training_checkpoint.notes[name] for name in ("labels", "rendering")}
+    notes = {name: training_checkpoint.notes[name] for name in ("labels", "rendering", "recipe")}
     return NotedModel(model, notes)
+
+
+def export_lite_recogniser(recogniser: StoredModel) -> LiteModel:
+    """Convert the recogniser for LiteRT, which labels recordings without TensorFlow.
+
+    Args:
+        recogniser: from `export_recogniser`.
+
+    Returns:
+        The same model in float32, with the same notes.
+    """
+    return LiteModel(to_lite(recogniser.load()), recogniser.notes)
 
 
 def draw_learning_curves(history: pd.DataFrame) -> tuple[Figure, Figure]:

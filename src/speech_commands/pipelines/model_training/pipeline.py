@@ -7,6 +7,7 @@ from kedro.pipeline import Node, Pipeline
 from speech_commands.pipelines.model_training.nodes import (
     assemble_examples,
     draw_learning_curves,
+    export_lite_recogniser,
     export_recogniser,
     judge,
     predict_held_out,
@@ -35,6 +36,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                 inputs=[
                     "examples",
                     "previous_checkpoint",
+                    "teacher",
                     "params:labels",
                     "params:spectrograms",
                     "params:model_training",
@@ -48,6 +50,12 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                 inputs="training_checkpoint",
                 outputs="recogniser",
                 name="export_recogniser",
+            ),
+            Node(
+                func=export_lite_recogniser,
+                inputs="recogniser",
+                outputs="lite_recogniser",
+                name="export_lite_recogniser",
             ),
             Node(
                 func=draw_learning_curves,

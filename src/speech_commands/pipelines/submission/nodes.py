@@ -97,13 +97,7 @@ def label_test_clips(
     Raises:
         ValueError: if the recogniser was trained on other labels or other images.
     """
-    for name, given in (("labels", labels), ("rendering", spectrogram_params.rendering)):
-        expected = recogniser.notes[name]
-        if expected != given.model_dump(mode="json"):
-            raise ValueError(
-                f"the recogniser was trained with the {name} {expected}, and the parameters say "
-                f"{given.model_dump(mode='json')}; use the same, or train again"
-            )
+    recogniser.expect(labels=labels, rendering=spectrogram_params.rendering)
     set_up(hardware)
     paths = test_manifest["clip"].map(image_name).map(test_spectrograms.reader.path)
     probabilities = predict_probabilities(

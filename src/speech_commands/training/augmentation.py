@@ -1,0 +1,269 @@
+"""Random changes of spectrogram images, made anew each time a clip is trained on.
+
+Everything is computed on the stored 8-bit images, so that they stay the only input of training.
+Grey is linear in decibels, and that gives physical changes a simple form: gain is a sum, and a
+background is added by adding powers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from speech_commands.lazy_tensorflow import tf
+
+WHITE = 255
+DB_PER_NEPER = 10 / math.log(10)
+
+
+class AugmentationParams(BaseModel):
+    """How much clips are changed. Probabilities and shares are of 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    longest_shift_ms: float = Field(ge=0)
+    largest_stretch: float = Field(ge=0, lt=1)
+    largest_frequency_scaling: float = Field(ge=0, lt=1)
+    largest_gain_db: float = Field(ge=0)
+    noise_probability: float = Field(ge=0, le=1)
+    lowest_snr_db: float
+    highest_snr_db: float
+    time_masks: int = Field(ge=0)
+    longest_time_mask_ms: float = Field(ge=0)
+    frequency_masks: int = Field(ge=0)
+    widest_frequency_mask: float = Field(ge=0, le=1)
+    splice_probability: float = Field(ge=0, le=1)
+    reverse_probability: float = Field(ge=0, le=1)
+    mixup_probability: float = Field(ge=0, le=1)
+    mixup_alpha: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> AugmentationParams:
+        if self.lowest_snr_db > self.highest_snr_db:
+            raise ValueError(
+                f"lowest_snr_db ({self.lowest_snr_db:g}) is above highest_snr_db "
+                f"({self.highest_snr_db:g})"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What the pixels of an image stand for.
+
+    Attributes:
+        floor_db: level of black.
+        db_per_grey: decibels from one grey to the next.
+        ms_per_frame: milliseconds from one column to the next.
+    """
+
+    floor_db: float
+    db_per_grey: float
+    ms_per_frame: float
+
+
+class Augmentation:
+    """Changes batches of images; what it does depends on seed and step alone.
+
+    Args:
+        params: how much is changed.
+        scales: what the pixels stand for.
+        backgrounds: images to add as background, shape (images, rows, frames, 1), uint8.
+        silence: the index of the label silence.
+        unknown: the index of the label unknown.
+        seed: of all random numbers.
+    """
+
+    def __init__(
+        self,
+        params: AugmentationParams,
+        scales: Scales,
+        backgrounds: np.ndarray,
+        silence: int,
+        unknown: int,
+        seed: int,
+    ) -> None:
+        self._params, self._scales = params, scales
+        self._backgrounds = tf.constant(backgrounds)
+        self._silence, self._unknown, self._seed = silence, unknown, seed
+
+    def __call__(
+        self, step: tf.Tensor, images: tf.Tensor, targets: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Change a batch.
+
+        Args:
+            step: scalar, int64; which random numbers to take.
+            images: shape (clips, rows, frames, 1), uint8.
+            targets: probabilities of the labels, shape (clips, labels), float32.
+
+        Returns:
+            Images and targets of the same shapes and types.
+        """
+        draw = _Draw(self._seed, step, tf.shape(images)[0])
+        level_db = tf.cast(images, tf.float32) * self._scales.db_per_grey + self._scales.floor_db
+        level_db, targets = self._make_unknown(draw, level_db, targets)
+        level_db = self._warp(draw, level_db)
+        level_db += draw.uniform(-self._params.largest_gain_db, self._params.largest_gain_db)
+        level_db = self._add_background(draw, level_db)
+        level_db = self._mask(draw, level_db)
+        level_db, targets = self._mix(draw, level_db, targets)
+        grey = (level_db - self._scales.floor_db) / self._scales.db_per_grey
+        return tf.cast(tf.clip_by_value(tf.round(grey), 0, WHITE), tf.uint8), targets
+
+    def _make_unknown(
+        self, draw: _Draw, level_db: tf.Tensor, targets: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Turn some clips into words never heard: reversed, or the start of one and end of another.
+
+        Silence stays silence when it is reversed; a splice is made of two different labels.
+        """
+        params = self._params
+        if not params.splice_probability and not params.reverse_probability:
+            return level_db, targets
+        frames = tf.shape(level_db)[2]
+        partner_db, partner_targets = draw.partner(level_db), draw.partner(targets)
+        silent = (targets + partner_targets)[:, self._silence] > 0
+        other = tf.argmax(targets, 1) != tf.argmax(partner_targets, 1)
+        spliced = draw.chance(params.splice_probability) & other & ~silent
+        middle = tf.cast(frames, tf.float32) * draw.uniform(0.4, 0.6)
+        late = tf.cast(tf.range(frames), tf.float32)[None, None, :, None] >= middle
+        level_db = tf.where(_by_clip(spliced) & late, partner_db, level_db)
+        backwards = draw.chance(params.reverse_probability)
+        level_db = tf.where(_by_clip(backwards), tf.reverse(level_db, [2]), level_db)
+        changed = spliced | (backwards & (targets[:, self._silence] == 0))
+        unknown = tf.one_hot(self._unknown, tf.shape(targets)[1])
+        return level_db, tf.where(changed[:, None], unknown, targets)
+
+    def _warp(self, draw: _Draw, level_db: tf.Tensor) -> tf.Tensor:
+        """Shift and stretch in time about the middle, scale in frequency from the lowest row."""
+        params = self._params
+        rows, frames = tf.shape(level_db)[1], tf.shape(level_db)[2]
+        last_row = tf.cast(rows - 1, tf.float32)
+        middle = tf.cast(frames - 1, tf.float32) / 2
+        longest = params.longest_shift_ms / self._scales.ms_per_frame
+        shift = draw.uniform(-longest, longest)[:, 0, 0, 0]
+        stretch = draw.uniform(1 - params.largest_stretch, 1 + params.largest_stretch)[:, 0, 0, 0]
+        scaling = params.largest_frequency_scaling
+        scale = draw.uniform(1 - scaling, 1 + scaling)[:, 0, 0, 0]
+        zero = tf.zeros_like(shift)
+        transforms = tf.stack(
+            [
+                stretch, zero, middle - stretch * middle - shift,
+                zero, scale, last_row - scale * last_row,
+                zero, zero,
+            ],
+            axis=1,
+        )  # fmt: skip
+        return tf.raw_ops.ImageProjectiveTransformV3(
+            images=level_db,
+            transforms=transforms,
+            output_shape=tf.stack([rows, frames]),
+            fill_value=0.0,
+            interpolation="BILINEAR",
+            fill_mode="REFLECT",
+        )
+
+    def _add_background(self, draw: _Draw, level_db: tf.Tensor) -> tf.Tensor:
+        """Add a background's power to the clip's, at a ratio of their mean powers."""
+        params = self._params
+        if not params.noise_probability or not len(self._backgrounds):
+            return level_db
+        grey = tf.gather(self._backgrounds, draw.integers(len(self._backgrounds)))
+        noise_db = tf.cast(grey, tf.float32) * self._scales.db_per_grey + self._scales.floor_db
+        snr_db = draw.uniform(params.lowest_snr_db, params.highest_snr_db)
+        noise_db += _mean_power_db(level_db) - _mean_power_db(noise_db) - snr_db
+        louder = DB_PER_NEPER * tf.nn.softplus((noise_db - level_db) / DB_PER_NEPER)
+        return level_db + tf.where(_by_clip(draw.chance(params.noise_probability)), louder, 0.0)
+
+    def _mask(self, draw: _Draw, level_db: tf.Tensor) -> tf.Tensor:
+        """Blot out stretches of time and bands of frequency with the clip's mean.
+
+        SpecAugment (arXiv 1904.08779), without its time warping.
+        """
+        params = self._params
+        rows, frames = tf.shape(level_db)[1], tf.shape(level_db)[2]
+        longest = params.longest_time_mask_ms / self._scales.ms_per_frame
+        widest = params.widest_frequency_mask * tf.cast(rows, tf.float32)
+        blotted = tf.zeros_like(level_db, tf.bool)
+        for masks, most, size, axis in (
+            (params.time_masks, longest, frames, 2),
+            (params.frequency_masks, widest, rows, 1),
+        ):
+            places = tf.reshape(
+                tf.cast(tf.range(size), tf.float32),
+                [1, *(-1 if a == axis else 1 for a in (1, 2)), 1],
+            )
+            for _ in range(masks):
+                length = draw.uniform(0.0, 1.0) * most
+                start = draw.uniform(0.0, 1.0) * (tf.cast(size, tf.float32) - length)
+                blotted |= (places >= start) & (places < start + length)
+        mean = tf.reduce_mean(level_db, [1, 2, 3], keepdims=True)
+        return tf.where(blotted, mean, level_db)
+
+    def _mix(
+        self, draw: _Draw, level_db: tf.Tensor, targets: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Blend images and targets of two clips: mixup (arXiv 1710.09412)."""
+        params = self._params
+        if not params.mixup_probability:
+            return level_db, targets
+        share = tf.where(draw.chance(params.mixup_probability), draw.beta(params.mixup_alpha), 1.0)
+        by_clip = _by_clip(share)
+        return (
+            by_clip * level_db + (1 - by_clip) * draw.partner(level_db),
+            share[:, None] * targets + (1 - share[:, None]) * draw.partner(targets),
+        )
+
+
+class _Draw:
+    """Random numbers for a batch, one a clip; each call takes others."""
+
+    def __init__(self, seed: int, step: tf.Tensor, clips: tf.Tensor) -> None:
+        self._seed, self._step, self._clips = seed, tf.cast(step, tf.int64), clips
+        self._calls = count()
+
+    def _next_seed(self) -> tf.Tensor:
+        folded = tf.random.experimental.stateless_fold_in(
+            tf.stack([tf.constant(self._seed, tf.int64), self._step]), next(self._calls)
+        )
+        return folded
+
+    def uniform(self, low: float, high: float) -> tf.Tensor:
+        """Shape (clips, 1, 1, 1)."""
+        return tf.random.stateless_uniform([self._clips, 1, 1, 1], self._next_seed(), low, high)
+
+    def chance(self, probability: float) -> tf.Tensor:
+        """Shape (clips,), bool."""
+        return tf.random.stateless_uniform([self._clips], self._next_seed()) < probability
+
+    def integers(self, below: int) -> tf.Tensor:
+        """Shape (clips,), int32."""
+        return tf.random.stateless_uniform(
+            [self._clips], self._next_seed(), 0, below, dtype=tf.int32
+        )
+
+    def beta(self, alpha: float) -> tf.Tensor:
+        """Shape (clips,): beta-distributed with both parameters alpha."""
+        one, other = (
+            tf.random.stateless_gamma([self._clips], self._next_seed(), alpha) for _ in range(2)
+        )
+        return one / (one + other)
+
+    @staticmethod
+    def partner(values: tf.Tensor) -> tf.Tensor:
+        """For each clip of a batch, the next one's value; batches are in random order already."""
+        return tf.roll(values, 1, 0)
+
+
+def _by_clip(values: tf.Tensor) -> tf.Tensor:
+    return values[:, None, None, None]
+
+
+def _mean_power_db(level_db: tf.Tensor) -> tf.Tensor:
+    power = tf.reduce_logsumexp(level_db / DB_PER_NEPER, [1, 2, 3], keepdims=True)
+    return DB_PER_NEPER * (power - tf.math.log(tf.cast(tf.size(level_db[0]), tf.float32)))

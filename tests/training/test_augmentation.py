@@ -1,0 +1,230 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from pydantic import ValidationError
+
+from speech_commands.training.augmentation import Augmentation, AugmentationParams, Scales
+
+SCALES = Scales(floor_db=-100.0, db_per_grey=0.4, ms_per_frame=10.0)
+YES, SILENCE, UNKNOWN = 0, 3, 4
+LABELS = 5
+CLIPS, ROWS, FRAMES = 6, 20, 50
+NOTHING = {
+    "longest_shift_ms": 0,
+    "largest_stretch": 0,
+    "largest_frequency_scaling": 0,
+    "largest_gain_db": 0,
+    "noise_probability": 0,
+    "lowest_snr_db": 0,
+    "highest_snr_db": 0,
+    "time_masks": 0,
+    "longest_time_mask_ms": 0,
+    "frequency_masks": 0,
+    "widest_frequency_mask": 0,
+    "splice_probability": 0,
+    "reverse_probability": 0,
+    "mixup_probability": 0,
+    "mixup_alpha": 1,
+}
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).integers(60, 200, (CLIPS, ROWS, FRAMES, 1), dtype=np.uint8)
+
+
+@pytest.fixture
+def backgrounds():
+    return np.random.default_rng(1).integers(0, 100, (3, ROWS, FRAMES, 1), dtype=np.uint8)
+
+
+@pytest.fixture
+def targets():
+    return np.eye(LABELS, dtype=np.float32)[[0, 1, 2, 0, 1, SILENCE]]
+
+
+@pytest.fixture
+def change(images, targets, backgrounds):
+    """change(step, **params): a batch after augmentation with only the params given."""
+
+    def change(step=0, images=images, targets=targets, seed=1, backgrounds=backgrounds, **params):
+        augment = Augmentation(
+            AugmentationParams(**NOTHING | params), SCALES, backgrounds, SILENCE, UNKNOWN, seed
+        )
+        changed, wanted = augment(tf.constant(step, tf.int64), tf.constant(images), targets)
+        assert changed.dtype == tf.uint8
+        assert changed.shape == images.shape
+        return changed.numpy(), np.asarray(wanted)
+
+    return change
+
+
+def test_no_change_is_asked_for_and_none_is_made(change, images, targets):
+    changed, wanted = change()
+    np.testing.assert_array_equal(changed, images)
+    np.testing.assert_array_equal(wanted, targets)
+
+
+EVERYTHING = {
+    "longest_shift_ms": 100,
+    "largest_stretch": 0.1,
+    "largest_gain_db": 6,
+    "noise_probability": 0.5,
+    "highest_snr_db": 20,
+    "time_masks": 1,
+    "longest_time_mask_ms": 100,
+    "frequency_masks": 1,
+    "widest_frequency_mask": 0.2,
+    "splice_probability": 0.2,
+    "reverse_probability": 0.2,
+    "mixup_probability": 0.5,
+}
+
+
+def test_seed_and_step_decide_everything(change):
+    first, again = change(7, **EVERYTHING), change(7, **EVERYTHING)
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (change(8, **EVERYTHING)[0] != first[0]).any()
+    assert (change(7, seed=2, **EVERYTHING)[0] != first[0]).any()
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_targets_stay_probabilities(change, step):
+    _, wanted = change(step, **EVERYTHING)
+    assert (wanted >= 0).all()
+    np.testing.assert_allclose(wanted.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_gain_is_one_number_of_decibels_a_clip(change, images):
+    changed, _ = change(largest_gain_db=12)
+    difference = (changed.astype(int) - images)[..., 0]
+    for clip in difference:
+        assert clip.max() - clip.min() <= 1
+        assert abs(clip.mean() * SCALES.db_per_grey) <= 12.5
+    assert len({round(clip.mean()) for clip in difference}) > 2
+
+
+def test_shift_moves_every_row_alike_and_no_further_than_allowed(change):
+    pictures = np.full((CLIPS, ROWS, FRAMES, 1), 100, np.uint8)
+    pictures[:, :, 20:30] = 200
+    distances = []
+    for step in range(5):
+        changed, _ = change(step, images=pictures, longest_shift_ms=50)
+        for clip in changed[..., 0].astype(float):
+            assert (clip == clip[0]).all()
+            centre = ((clip[0] - 100) * np.arange(FRAMES)).sum() / (clip[0] - 100).sum()
+            distances.append(centre - 24.5)
+    assert np.abs(distances).max() <= 5.1
+    assert np.std(distances) > 1
+
+
+def test_stretch_widens_about_the_middle(change):
+    pictures = np.full((CLIPS, ROWS, FRAMES, 1), 100, np.uint8)
+    pictures[:, :, 20:30] = 200
+    widths = []
+    for step in range(5):
+        changed, _ = change(step, images=pictures, largest_stretch=0.2)
+        above = changed[..., 0].astype(float) - 100
+        widths += list(above[:, 0].sum(axis=1) / 100)
+        centres = (above[:, 0] * np.arange(FRAMES)).sum(axis=1) / above[:, 0].sum(axis=1)
+        np.testing.assert_allclose(centres, 24.5, atol=0.3)
+    assert 10 / 1.25 <= min(widths) < 9.5
+    assert 10.5 < max(widths) <= 10 / 0.75
+
+
+def test_frequency_scaling_keeps_the_lowest_row(change):
+    pictures = np.full((CLIPS, ROWS, FRAMES, 1), 100, np.uint8)
+    pictures[:, 8:10] = 200
+    changed, _ = change(images=pictures, largest_frequency_scaling=0.2)
+    above = changed[:, :, 0, 0].astype(float) - 100
+    centres = (above * np.arange(ROWS)).sum(axis=1) / above.sum(axis=1)
+    heights = ROWS - 1 - centres
+    assert np.ptp(heights) > 0.5
+    assert (heights > 10.5 / 1.25).all()
+    assert (heights < 10.5 / 0.75).all()
+
+
+@pytest.mark.parametrize("snr_db", [-10, 0, 20])
+def test_background_power_is_added_at_the_ratio_asked_for(change, images, backgrounds, snr_db):
+    def power(grey):
+        return 10 ** ((grey * SCALES.db_per_grey + SCALES.floor_db) / 10)
+
+    bright = np.full((1, ROWS, FRAMES, 1), 90, np.uint8)
+    changed, _ = change(
+        backgrounds=bright, noise_probability=1, lowest_snr_db=snr_db, highest_snr_db=snr_db
+    )
+    clip = power(images.astype(float))
+    expected = clip + clip.mean(axis=(1, 2, 3), keepdims=True) / 10 ** (snr_db / 10)
+    levels = 10 * np.log10(expected)
+    grey = (levels - SCALES.floor_db) / SCALES.db_per_grey
+    np.testing.assert_allclose(changed, np.clip(grey, 0, 255), atol=1)
+
+
+def test_without_backgrounds_none_is_added(change, images):
+    none = np.empty((0, ROWS, FRAMES, 1), np.uint8)
+    changed, _ = change(backgrounds=none, noise_probability=1)
+    np.testing.assert_array_equal(changed, images)
+
+
+def test_masks_blot_out_whole_columns_and_rows_with_the_mean(change, images):
+    changed, _ = change(time_masks=1, longest_time_mask_ms=200)
+    different = (changed != images)[..., 0]
+    assert 0 < different.mean() < 0.5
+    for clip, picture, mask in zip(changed, images, different, strict=True):
+        columns = mask.mean(axis=0) > 0.5
+        assert columns.sum() <= 21
+        if columns.any():
+            np.testing.assert_allclose(clip[:, columns], picture.mean(), atol=1)
+            assert not np.diff(np.flatnonzero(columns)).max(initial=1) > 1
+    changed, _ = change(frequency_masks=2, widest_frequency_mask=0.25)
+    rows = (changed != images)[..., 0].mean(axis=2) > 0.5
+    assert 0 < rows.sum(axis=1).max() <= 2 * 6
+
+
+def test_reversed_words_are_unknown_and_reversed_silence_is_silence(change, images, targets):
+    changed, wanted = change(reverse_probability=1)
+    np.testing.assert_array_equal(changed, images[:, :, ::-1])
+    assert wanted.argmax(axis=1).tolist() == [UNKNOWN] * 5 + [SILENCE]
+    _, wanted = change(reverse_probability=0.5)
+    labels = wanted.argmax(axis=1)
+    assert set(labels) - {UNKNOWN} <= set(targets.argmax(axis=1))
+
+
+def test_splices_of_two_words_are_unknown(change, images, targets):
+    changed, wanted = change(splice_probability=1)
+    labels = targets.argmax(axis=1)
+    for clip in range(CLIPS):
+        previous = (clip - 1) % CLIPS
+        if SILENCE in (labels[clip], labels[previous]) or labels[clip] == labels[previous]:
+            np.testing.assert_array_equal(changed[clip], images[clip])
+            assert wanted[clip].argmax() == labels[clip]
+        else:
+            assert wanted[clip].argmax() == UNKNOWN
+            np.testing.assert_array_equal(changed[clip, :, :20], images[clip, :, :20])
+            np.testing.assert_array_equal(changed[clip, :, 30:], images[previous, :, 30:])
+
+
+def test_mixup_blends_images_and_targets_alike(change, images, targets):
+    changed, wanted = change(mixup_probability=1)
+    for clip in range(CLIPS):
+        previous = (clip - 1) % CLIPS
+        if targets[clip].argmax() == targets[previous].argmax():
+            continue
+        share = wanted[clip, targets[clip].argmax()]
+        blend = share * images[clip].astype(float) + (1 - share) * images[previous]
+        np.testing.assert_allclose(changed[clip], blend, atol=1)
+
+
+def test_a_probability_is_the_share_of_clips_changed(change, images, targets):
+    many = {"images": np.tile(images, (100, 1, 1, 1)), "targets": np.tile(targets, (100, 1))}
+    changed, _ = change(reverse_probability=0.3, **many)
+    touched = (changed != many["images"]).any(axis=(1, 2, 3))
+    assert touched.mean() == pytest.approx(0.3, abs=0.07)
+
+
+def test_inconsistent_parameters_are_refused():
+    with pytest.raises(ValidationError, match="lowest_snr_db"):
+        AugmentationParams(**NOTHING | {"lowest_snr_db": 1})
+    with pytest.raises(ValidationError, match="mixup_alpha"):
+        AugmentationParams(**NOTHING | {"mixup_alpha": 0})
