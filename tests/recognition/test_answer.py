@@ -28,6 +28,16 @@ def test_most_confident_window_that_is_not_silent_decides():
     )
 
 
+def test_an_unsure_window_does_not_speak_for_a_long_recording():
+    quiet = [0.1, 0.1, 0.6, 0.2]
+    found = answer(quiet, [0.4, 0.2, 0.1, 0.3], quiet)
+    assert (found.label, found.confidence) == ("silence", pytest.approx(1.3 / 3))
+
+
+def test_one_unsure_window_is_the_answer_all_the_same():
+    assert answer([0.4, 0.3, 0.2, 0.1]).label == "yes"
+
+
 def test_first_of_equal_windows_decides():
     assert answer([0.9, 0.1, 0, 0], [0.9, 0.1, 0, 0]).start_s == 0
 

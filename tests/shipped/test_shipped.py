@@ -9,6 +9,8 @@ from speech_commands.labels import Labels
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.keras_file import StoredModel
 
+LARGEST_BYTES = 5_000_000
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -36,6 +38,19 @@ def test_names_are_no_paths(folder):
     (folder / "a.tflite").touch()
     with pytest.raises(ValueError, match="no recogniser"):
         shipped.read("../a")
+
+
+@pytest.mark.parametrize("name", shipped.names())
+def test_each_comes_with_both_files_and_a_card_and_is_small(name):
+    card = shipped.keras_file(name).with_suffix(".md").read_text()
+    for heading in ("Recipe", "Data and licence", "Figures", "Known weaknesses"):
+        assert f"## {heading}" in card
+    for suffix in (shipped.SUFFIX, shipped.KERAS_SUFFIX):
+        assert shipped.keras_file(name).with_suffix(suffix).stat().st_size <= LARGEST_BYTES
+
+
+def test_the_default_is_there():
+    assert shipped.DEFAULT in shipped.names()
 
 
 @pytest.mark.parametrize("name", shipped.names())

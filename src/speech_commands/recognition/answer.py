@@ -6,6 +6,10 @@ import numpy as np
 
 from speech_commands.labels import Labels
 
+CONFIDENT = 0.5
+"""From this probability on one window may speak for a whole recording. The most confident of
+hundreds of windows of noise would else be taken for a word."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -34,8 +38,8 @@ class Tally:
     """Takes in a recording's windows one at a time and knows the answer so far.
 
     The answer is that of the window with the highest probability for its label, among the windows
-    that are not silent. If all are silent, the answer is silence, with the mean of their
-    probabilities.
+    that are confident of something other than silence. If none is, the answer is that of the mean
+    of their probabilities.
 
     Args:
         labels: the labels, in the order of probabilities.
@@ -57,7 +61,8 @@ class Tally:
         """
         self._windows += 1
         self._sum += probabilities
-        if probabilities.argmax() == self._labels.index(self._labels.silence):
+        silent = probabilities.argmax() == self._labels.index(self._labels.silence)
+        if silent or probabilities.max() < CONFIDENT:
             return
         if self._best is None or probabilities.max() > self._best.max():
             self._best, self._best_start_s = probabilities, start_s
