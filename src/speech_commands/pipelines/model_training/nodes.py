@@ -146,8 +146,9 @@ def _teacher(
         return None
     if stored is None:
         raise ValueError(
-            "model_training.training.distillation is set, and there is no teacher; name the file "
-            "of a trained recogniser as `teacher.filepath` in globals.yml, or set distillation to null"
+            "model_training.training.distillation is set, and there is no teacher: name the file "
+            "of a trained recogniser as teacher.filepath in globals.yml, or set distillation to "
+            "null"
         )
     stored.expect(labels=labels, rendering=rendering)
     return Teacher(stored.load(), params.distillation)
