@@ -100,9 +100,7 @@ def predict(paths: Sequence[Path], model: str, top: int, as_json: bool) -> None:
 
 
 def _read_model(model: str) -> bytes:
-    if model in shipped.names() or not (os.sep in model or model.endswith(shipped.SUFFIX)):
-        return shipped.read(model)
-    return Path(model).read_bytes()
+    return shipped.read(model) if shipped.is_name(model) else Path(model).read_bytes()
 
 
 def _json_line(path: Path, best: Sequence[tuple[str, float]], start_s: float) -> str:

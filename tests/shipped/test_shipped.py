@@ -34,6 +34,20 @@ def test_unknown_name_is_told_with_those_there_are(files, listed, folder):
         shipped.read("fast")
 
 
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        ("fast", True),
+        ("unknown", True),
+        ("fast.tflite", False),
+        ("fast.keras", False),
+        ("models/fast", False),
+    ],
+)
+def test_a_name_has_neither_folder_nor_suffix(model, named):
+    assert shipped.is_name(model) is named
+
+
 def test_names_are_no_paths(folder):
     (folder / "a.tflite").touch()
     with pytest.raises(ValueError, match="no recogniser"):

@@ -11,11 +11,13 @@ from speech_commands.lazy_tensorflow import keras
 from speech_commands.models.bc_resnet import bc_resnet
 from speech_commands.models.image_input import InputImage, prepare_image
 from speech_commands.models.resnet import resnet
+from speech_commands.models.se_resnet import se_resnet
 from speech_commands.models.vgg import vgg
 
 BUILDERS: Mapping[str, Callable[[Any, int, float], Any]] = {
     "bc_resnet": bc_resnet,
     "resnet": resnet,
+    "se_resnet": se_resnet,
     "vgg": vgg,
 }
 """Family name to a function from (features, width, dropout) to features before the last layer."""

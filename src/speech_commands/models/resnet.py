@@ -15,6 +15,7 @@ it. Plain convolutions are chosen over depthwise ones because processors compute
 times the rate, so that a second of training buys more of them.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from speech_commands.layers import fused_batch_normalization
@@ -40,24 +41,44 @@ def resnet(features: Any, width: int, dropout: float) -> Any:
     Returns:
         Shape (clips, 4 * width).
     """
-    features = _convolution(width, STEM_KERNEL_SIZE, stride=2)(features)
-    for group, multiple in enumerate(GROUPS):
+    return residual_network(features, [width * multiple for multiple in GROUPS], dropout)
+
+
+def residual_network(
+    features: Any,
+    groups: Sequence[int],
+    dropout: float,
+    finish: Callable[[Any], Any] = lambda change: change,
+) -> Any:
+    """Build a network of this plan.
+
+    Args:
+        features: shape (clips, height, width, channels).
+        groups: filters of each group; all but the first halve the image.
+        dropout: share of features dropped before the last layer.
+        finish: what is done to that which a block adds, before it is added.
+
+    Returns:
+        Shape (clips, filters of the last group).
+    """
+    features = _convolution(groups[0], STEM_KERNEL_SIZE, stride=2)(features)
+    for group, filters in enumerate(groups):
         for number in range(BLOCKS_A_GROUP):
             stride = 2 if group and not number else 1
-            features = _block(features, multiple * width, stride)
+            features = _block(features, filters, stride, finish)
     features = _normalise(features)
     features = keras.layers.GlobalAveragePooling2D()(features)
     return keras.layers.Dropout(dropout)(features)
 
 
-def _block(features: Any, filters: int, stride: int) -> Any:
+def _block(features: Any, filters: int, stride: int, finish: Callable[[Any], Any]) -> Any:
     ready = _normalise(features)
     shortcut = features
     if stride > 1 or features.shape[-1] != filters:
         shortcut = _convolution(filters, 1, stride)(ready)
     change = _convolution(filters, KERNEL_SIZE, stride)(ready)
     change = _convolution(filters, KERNEL_SIZE)(_normalise(change))
-    return keras.layers.Add()([shortcut, change])
+    return keras.layers.Add()([shortcut, finish(change)])
 
 
 def _normalise(features: Any) -> Any:

@@ -1,5 +1,6 @@
 """Recognisers that come with the package, each as a LiteRT model and as a Keras model."""
 
+import os
 from importlib import resources
 from pathlib import Path
 
@@ -12,6 +13,12 @@ def names() -> list[str]:
     """The names of the recognisers that are there, sorted."""
     files = [entry.name for entry in resources.files(__name__).iterdir()]
     return sorted(name.removesuffix(SUFFIX) for name in files if name.endswith(SUFFIX))
+
+
+def is_name(model: str) -> bool:
+    """Tell the name of a recogniser, known or not, from a file's."""
+    is_file = os.sep in model or model.endswith((SUFFIX, KERAS_SUFFIX))
+    return model in names() or not is_file
 
 
 def read(name: str) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from speech_commands.lazy_tensorflow import keras, tf
 
 
 class DistillationParams(BaseModel):
-    """How much a teacher is believed."""
+    """How much teachers are believed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -17,22 +19,23 @@ class DistillationParams(BaseModel):
 
 
 class Teacher:
-    """A trained model that says what the student should have said.
+    """Trained models that say what the student should have said.
 
-    Hinton et al., "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531). The teacher
-    sees the very image that the student sees, after augmentation, as Beyer et al. advise
-    ("Knowledge distillation: A good teacher is patient and consistent", arXiv 2106.05237).
+    Hinton et al., "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), section 2,
+    and 5 for the mean of several teachers. They see the very image that the student sees, after
+    augmentation, as Beyer et al. advise ("Knowledge distillation: A good teacher is patient and
+    consistent", arXiv 2106.05237).
 
     Args:
-        model: from images to logits, of the same images and labels as the student.
-        params: how much it is believed.
+        models: at least one, from images to logits, of the same images and labels as the student.
+        params: how much they are believed.
     """
 
-    def __init__(self, model: keras.Model, params: DistillationParams) -> None:
-        self._model, self._params = model, params
+    def __init__(self, models: Sequence[keras.Model], params: DistillationParams) -> None:
+        self._models, self._params = models, params
 
     def __call__(self, images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Blend targets with the teacher's probabilities.
+        """Blend targets with the mean of the teachers' probabilities.
 
         Args:
             images: shape (clips, rows, frames, 1), uint8.
@@ -41,6 +44,11 @@ class Teacher:
         Returns:
             Probabilities of the same shape and type.
         """
-        logits = tf.cast(self._model(images, training=False), tf.float32)
+        said = [
+            tf.nn.softmax(
+                tf.cast(model(images, training=False), tf.float32) / self._params.temperature
+            )
+            for model in self._models
+        ]
         share = self._params.teacher_share
-        return share * tf.nn.softmax(logits / self._params.temperature) + (1 - share) * targets
+        return share * tf.add_n(said) / len(said) + (1 - share) * targets

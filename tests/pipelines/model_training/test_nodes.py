@@ -75,9 +75,9 @@ def run(examples, settings, tmp_path):
     """run(checkpoint, **training): steps at which states came, and the last, stored."""
     path = str(tmp_path / "checkpoint.keras")
 
-    def run(checkpoint=None, examples=examples, teacher=None, **training):
+    def run(checkpoint=None, examples=examples, teachers=(), **training):
         chosen = changed(settings, **training)
-        states = list(train_recogniser(examples, checkpoint, teacher, **chosen))
+        states = list(train_recogniser(examples, checkpoint, list(teachers), **chosen))
         store_model(FS, path, states[-1][2])
         return [int(history["step"].iloc[-1]) for history, *_ in states], StoredModel(FS, path)
 
@@ -134,7 +134,7 @@ def contrary_teacher(labels, settings, tmp_path):
 
 
 def test_a_student_learns_what_its_teacher_says(run, examples, labels, contrary_teacher):
-    _, student = run(teacher=contrary_teacher, distillation=DISTILLATION)
+    _, student = run(teachers=[contrary_teacher], distillation=DISTILLATION)
     images = np.stack([decode_png(Path(name).read_bytes()) for name in examples["path"]])
     said = student.load().predict_on_batch(images[..., None]).argmax(axis=1)
     contrary = examples["label"].map({"yes": labels.index("no"), "no": labels.index("yes")})
@@ -142,9 +142,9 @@ def test_a_student_learns_what_its_teacher_says(run, examples, labels, contrary_
 
 
 def test_another_teacher_makes_another_recipe(run, contrary_teacher):
-    _, taught = run(teacher=contrary_teacher, distillation=DISTILLATION, steps=10)
+    _, taught = run(teachers=[contrary_teacher], distillation=DISTILLATION, steps=10)
     contrary_teacher.notes["recipe"] = "other"
-    taught_by_other = run(taught, teacher=contrary_teacher, distillation=DISTILLATION, steps=20)
+    taught_by_other = run(taught, teachers=[contrary_teacher], distillation=DISTILLATION, steps=20)
     assert taught_by_other[0] == [10, 20]
 
 
@@ -155,7 +155,7 @@ def test_a_missing_teacher_and_one_of_other_images_are_refused(run, labels, tmp_
     path = str(tmp_path / "teacher.keras")
     store_model(FS, path, NotedModel(model, {"labels": labels.model_dump(mode="json")}))
     with pytest.raises(ValueError, match=r"teacher\.keras was trained with the rendering None"):
-        run(teacher=StoredModel(FS, path), distillation=DISTILLATION)
+        run(teachers=[StoredModel(FS, path)], distillation=DISTILLATION)
 
 
 def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(

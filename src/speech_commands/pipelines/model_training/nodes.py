@@ -80,7 +80,7 @@ def assemble_examples(
 def train_recogniser(
     examples: pd.DataFrame,
     previous_checkpoint: StoredModel | None,
-    teacher: StoredModel | None,
+    teachers: list[StoredModel],
     labels: Labels,
     spectrogram_params: SpectrogramParams,
     params: ModelTrainingParams,
@@ -92,7 +92,7 @@ def train_recogniser(
         examples: from `assemble_examples`.
         previous_checkpoint: what an earlier run left; ignored if it was trained on other
             examples, with other parameters, or for more steps than are wanted now.
-        teacher: a trained model to learn from, if the parameters ask for one.
+        teachers: trained models to learn from, if the parameters ask for it.
         labels: the labels.
         spectrogram_params: what the images look like.
         params: what is trained, and how.
@@ -106,7 +106,7 @@ def train_recogniser(
     recipe = fingerprint(
         examples[["clip", "label", "split", "fingerprint"]].to_numpy().tolist(),
         labels, rendering, params.model, params.training.without_length(), hardware.precision,
-        teacher.notes.get("recipe") if teacher and params.training.distillation else None,
+        params.training.distillation and [teacher.notes.get("recipe") for teacher in teachers],
     )  # fmt: skip
     runtime = set_up(hardware)
     start = _continue(previous_checkpoint, recipe, params.training.steps, runtime)
@@ -126,7 +126,7 @@ def train_recogniser(
             Scales(rendering.floor_db, rendering.db_per_grey, rendering.hop_ms),
             params.training,
             hardware.image_memory_mb,
-            _teacher(teacher, labels, rendering, params.training),
+            _teacher(teachers, labels, rendering, params.training),
         )
         states = train(start, *feeds, params.training)
     for state in states:
@@ -140,18 +140,18 @@ def train_recogniser(
 
 
 def _teacher(
-    stored: StoredModel | None, labels: Labels, rendering: Rendering, params: TrainingParams
+    stored: list[StoredModel], labels: Labels, rendering: Rendering, params: TrainingParams
 ) -> Teacher | None:
     if params.distillation is None:
         return None
-    if stored is None:
+    if not stored:
         raise ValueError(
-            "model_training.training.distillation is set, and there is no teacher: name the file "
-            "of a trained recogniser as teacher.filepath in globals.yml, or set distillation to "
-            "null"
+            "model_training.training.distillation is set, and there is no teacher: name trained "
+            "recognisers as teachers in globals.yml, or set distillation to null"
         )
-    stored.expect(labels=labels, rendering=rendering)
-    return Teacher(stored.load(), params.distillation)
+    for teacher in stored:
+        teacher.expect(labels=labels, rendering=rendering)
+    return Teacher([teacher.load() for teacher in stored], params.distillation)
 
 
 def _continue(

@@ -36,7 +36,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                 inputs=[
                     "examples",
                     "previous_checkpoint",
-                    "teacher",
+                    "teachers",
                     "params:labels",
                     "params:spectrograms",
                     "params:model_training",
