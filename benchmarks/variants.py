@@ -1,0 +1,122 @@
+r"""Train variants of a recipe, each with several seeds, and compare them on the validation split.
+
+Needs what `kedro run --pipelines=ingest` has made. Each training has a folder of its own, so that
+nothing you have trained is touched; one that was interrupted goes on when the command is repeated,
+and one that is there is only judged. Without a variant, the recipe itself is trained.
+
+    python benchmarks/variants.py --env fast --seeds 1 2 3
+    python benchmarks/variants.py --env fast --params model_training.training.steps=3000 \
+        --variant none --variant "no mixup" \
+        model_training.training.augmentation.mixup_probability=0
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+from kedro.config import OmegaConfigLoader
+from omegaconf import OmegaConf
+
+from speech_commands.labels import Labels
+
+ROOT = Path(__file__).parents[1]
+PIPELINES = "silence_augmentation,spectrograms,model_training"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A change of a recipe: its name, and parameters as `kedro run --params` takes them."""
+
+    name: str
+    params: tuple[str, ...]
+
+
+def train(project: Path, env: str, params: Sequence[str], folder: Path) -> None:
+    """Run the pipelines with everything they make in a folder."""
+    with TemporaryDirectory() as name:
+        conf = Path(name, "conf")
+        shutil.copytree(project / "conf", conf, ignore=shutil.ignore_patterns("local"))
+        file = conf / env / "globals.yml"
+        changed = OmegaConf.load(file) if file.exists() else OmegaConf.create()
+        changed.run_root = str(folder)
+        file.parent.mkdir(exist_ok=True)
+        OmegaConf.save(changed, file)
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "kedro", "run", f"--env={env}", f"--conf-source={conf}"),
+                *(f"--pipelines={PIPELINES}", f"--params={','.join(params)}"),
+            ],
+            cwd=project,
+            check=True,
+            stdout=sys.stderr,
+        )
+
+
+def judge(folder: Path, split: str, labels: Labels) -> dict[str, float]:
+    """Accuracy over a split's clips and parts of them, in percent, and minutes of training."""
+    predictions = pd.read_csv(
+        folder / "07_model_output" / "held_out_predictions.csv", keep_default_na=False
+    )
+    predictions = predictions[predictions["split"].eq(split)]
+    right = 100 * predictions["label"].eq(predictions["predicted"])
+    history = pd.read_csv(folder / "08_reporting" / "training_history.csv")
+    return {
+        "all": right.mean(),
+        "words": right[predictions["label"].isin(labels.words)].mean(),
+        **{
+            label: right[predictions["label"].eq(label)].mean()
+            for label in (labels.unknown, labels.silence)
+        },
+        "minutes": history["seconds"].sum() / 60,
+    }
+
+
+def main() -> None:
+    """Train, and print a row a variant: means over the seeds, and standard deviations."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--env", default="fast", help="the recipe")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    parser.add_argument(
+        "--params", nargs="*", default=[], metavar="NAME=VALUE", help="for all variants"
+    )
+    parser.add_argument(
+        "--variant", nargs="+", action="append", metavar=("TITLE", "NAME=VALUE"), default=[]
+    )
+    parser.add_argument("--split", default="validation", choices=["validation", "testing"])
+    parser.add_argument("--project", type=Path, default=ROOT, help="where conf/ and data/ lie")
+    parser.add_argument("--out", type=Path, help="default: data/variants/ENV in the project")
+    options = parser.parse_args()
+    project = options.project.resolve()
+    out = (options.out or project / "data" / "variants" / options.env).resolve()
+    conf = OmegaConfigLoader(str(project / "conf"), base_env="base", default_run_env="base")
+    labels = Labels(**conf["parameters"]["labels"])
+    variants = [Variant(title, tuple(params)) for title, *params in options.variant]
+    header = None
+    for variant in variants or [Variant("none", ())]:
+        rows = []
+        for seed in options.seeds:
+            folder = out / re.sub(r"\W+", "_", variant.name) / str(seed)
+            seeded = f"model_training.training.seed={seed}"
+            train(project, options.env, [*options.params, *variant.params, seeded], folder)
+            rows.append(judge(folder, options.split, labels))
+        table = pd.DataFrame(rows)
+        if header is None:
+            header = ["change", *table.columns]
+            print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
+        spread = table.std() if len(table) > 1 else table.iloc[0] * float("nan")
+        cells = [
+            f"{mean:.1f}" + ("" if pd.isna(deviation) else f" ± {deviation:.1f}")
+            for mean, deviation in zip(table.mean(), spread, strict=True)
+        ]
+        print(f"| {variant.name} | {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
