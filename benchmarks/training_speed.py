@@ -39,7 +39,6 @@ from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
 from speech_commands.models import BUILDERS
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
-from speech_commands.training.augmentation import Scales
 from speech_commands.training.feed import build_feeds
 from speech_commands.training.hardware import HardwareParams, set_up
 from speech_commands.training.loop import new_training
@@ -162,7 +161,7 @@ class Project:
         self._feed, _ = build_feeds(
             list_examples(folder, labels),
             labels,
-            Scales(rendering.floor_db, rendering.db_per_grey, rendering.hop_ms),
+            rendering,
             training,
             hardware.image_memory_mb,
             teacher=None,

@@ -5,6 +5,7 @@ from speech_commands.models import ModelParams, build_model
 
 
 def build(width=16):
+    keras.utils.set_random_seed(1)
     params = ModelParams(family="se_resnet", width=width, dropout=0.1, image=None)
     return build_model(params, rows=40, frames=100, labels=12)
 

@@ -3,9 +3,22 @@ import pytest
 import tensorflow as tf
 from pydantic import ValidationError
 
-from speech_commands.training.augmentation import Augmentation, AugmentationParams, Scales
+from speech_commands.audio.spectrogram import Rendering
+from speech_commands.training.augmentation import Augmentation, AugmentationParams
 
-SCALES = Scales(floor_db=-100.0, db_per_grey=0.4, ms_per_frame=10.0)
+RENDERING = Rendering(
+    sample_rate_hz=16_000,
+    clip_ms=500,
+    window_ms=30,
+    hop_ms=10,
+    fft_size=512,
+    axis="mel",
+    mel_bands=20,
+    lowest_hz=0,
+    highest_hz=8000,
+    floor_db=-100,
+    ceiling_db=2,
+)
 YES, SILENCE, UNKNOWN = 0, 3, 4
 LABELS = 5
 CLIPS, ROWS, FRAMES = 6, 20, 50
@@ -49,7 +62,7 @@ def change(images, targets, backgrounds):
 
     def change(step=0, images=images, targets=targets, seed=1, backgrounds=backgrounds, **params):
         augment = Augmentation(
-            AugmentationParams(**NOTHING | params), SCALES, backgrounds, SILENCE, UNKNOWN, seed
+            AugmentationParams(**NOTHING | params), RENDERING, backgrounds, SILENCE, UNKNOWN, seed
         )
         changed, wanted = augment(tf.constant(step, tf.int64), tf.constant(images), targets)
         assert changed.dtype == tf.uint8
@@ -101,7 +114,7 @@ def test_gain_is_one_number_of_decibels_a_clip(change, images):
     difference = (changed.astype(int) - images)[..., 0]
     for clip in difference:
         assert clip.max() - clip.min() <= 1
-        assert abs(clip.mean() * SCALES.db_per_grey) <= 12.5
+        assert abs(clip.mean() * RENDERING.db_per_grey) <= 12.5
     assert len({round(clip.mean()) for clip in difference}) > 2
 
 
@@ -148,7 +161,7 @@ def test_frequency_scaling_keeps_the_lowest_row(change):
 @pytest.mark.parametrize("snr_db", [-10, 0, 20])
 def test_background_power_is_added_at_the_ratio_asked_for(change, images, backgrounds, snr_db):
     def power(grey):
-        return 10 ** ((grey * SCALES.db_per_grey + SCALES.floor_db) / 10)
+        return 10 ** ((grey * RENDERING.db_per_grey + RENDERING.floor_db) / 10)
 
     bright = np.full((1, ROWS, FRAMES, 1), 90, np.uint8)
     changed, _ = change(
@@ -157,7 +170,7 @@ def test_background_power_is_added_at_the_ratio_asked_for(change, images, backgr
     clip = power(images.astype(float))
     expected = clip + clip.mean(axis=(1, 2, 3), keepdims=True) / 10 ** (snr_db / 10)
     levels = 10 * np.log10(expected)
-    grey = (levels - SCALES.floor_db) / SCALES.db_per_grey
+    grey = (levels - RENDERING.floor_db) / RENDERING.db_per_grey
     np.testing.assert_allclose(changed, np.clip(grey, 0, 255), atol=1)
 
 

@@ -68,7 +68,7 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
         store_model(self._fs, self._path, data)
 
     def _exists(self) -> bool:
-        return self._shipped is not None or bool(self._fs.exists(self._path))
+        return bool(self._fs.exists(self._path))
 
     def _describe(self) -> dict[str, Any]:
         return {

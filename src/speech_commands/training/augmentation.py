@@ -8,15 +8,14 @@ background is added by adding powers.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from speech_commands.audio.spectrogram import WHITE, Rendering
 from speech_commands.lazy_tensorflow import tf
 
-WHITE = 255
 DB_PER_NEPER = 10 / math.log(10)
 
 
@@ -51,27 +50,12 @@ class AugmentationParams(BaseModel):
         return self
 
 
-@dataclass(frozen=True)
-class Scales:
-    """What the pixels of an image stand for.
-
-    Attributes:
-        floor_db: level of black.
-        db_per_grey: decibels from one grey to the next.
-        ms_per_frame: milliseconds from one column to the next.
-    """
-
-    floor_db: float
-    db_per_grey: float
-    ms_per_frame: float
-
-
 class Augmentation:
     """Changes batches of images; what it does depends on seed and step alone.
 
     Args:
         params: how much is changed.
-        scales: what the pixels stand for.
+        rendering: what the pixels stand for.
         backgrounds: images to add as background, shape (images, rows, frames, 1), uint8.
         silence: the index of the label silence.
         unknown: the index of the label unknown.
@@ -81,13 +65,13 @@ class Augmentation:
     def __init__(
         self,
         params: AugmentationParams,
-        scales: Scales,
+        rendering: Rendering,
         backgrounds: np.ndarray,
         silence: int,
         unknown: int,
         seed: int,
     ) -> None:
-        self._params, self._scales = params, scales
+        self._params, self._rendering = params, rendering
         self._backgrounds = tf.constant(backgrounds)
         self._silence, self._unknown, self._seed = silence, unknown, seed
 
@@ -105,15 +89,20 @@ class Augmentation:
             Images and targets of the same shapes and types.
         """
         draw = _Draw(self._seed, step, tf.shape(images)[0])
-        level_db = tf.cast(images, tf.float32) * self._scales.db_per_grey + self._scales.floor_db
+        level_db = (
+            tf.cast(images, tf.float32) * self._rendering.db_per_grey + self._rendering.floor_db
+        )
         level_db, targets = self._make_unknown(draw, level_db, targets)
         level_db = self._warp(draw, level_db)
         level_db += draw.uniform(-self._params.largest_gain_db, self._params.largest_gain_db)
         level_db = self._add_background(draw, level_db)
         level_db = self._mask(draw, level_db)
         level_db, targets = self._mix(draw, level_db, targets)
-        grey = (level_db - self._scales.floor_db) / self._scales.db_per_grey
+        grey = (level_db - self._rendering.floor_db) / self._rendering.db_per_grey
         return tf.cast(tf.clip_by_value(tf.round(grey), 0, WHITE), tf.uint8), targets
+
+    def _to_db(self, images: tf.Tensor) -> tf.Tensor:
+        return tf.cast(images, tf.float32) * self._rendering.db_per_grey + self._rendering.floor_db
 
     def _make_unknown(
         self, draw: _Draw, level_db: tf.Tensor, targets: tf.Tensor
@@ -145,7 +134,7 @@ class Augmentation:
         rows, frames = tf.shape(level_db)[1], tf.shape(level_db)[2]
         last_row = tf.cast(rows - 1, tf.float32)
         middle = tf.cast(frames - 1, tf.float32) / 2
-        longest = params.longest_shift_ms / self._scales.ms_per_frame
+        longest = params.longest_shift_ms / self._rendering.hop_ms
         shift = draw.uniform(-longest, longest)[:, 0, 0, 0]
         stretch = draw.uniform(1 - params.largest_stretch, 1 + params.largest_stretch)[:, 0, 0, 0]
         scaling = params.largest_frequency_scaling
@@ -174,7 +163,9 @@ class Augmentation:
         if not params.noise_probability or not len(self._backgrounds):
             return level_db
         grey = tf.gather(self._backgrounds, draw.integers(len(self._backgrounds)))
-        noise_db = tf.cast(grey, tf.float32) * self._scales.db_per_grey + self._scales.floor_db
+        noise_db = (
+            tf.cast(grey, tf.float32) * self._rendering.db_per_grey + self._rendering.floor_db
+        )
         snr_db = draw.uniform(params.lowest_snr_db, params.highest_snr_db)
         noise_db += _mean_power_db(level_db) - _mean_power_db(noise_db) - snr_db
         louder = DB_PER_NEPER * tf.nn.softplus((noise_db - level_db) / DB_PER_NEPER)
@@ -187,7 +178,7 @@ class Augmentation:
         """
         params = self._params
         rows, frames = tf.shape(level_db)[1], tf.shape(level_db)[2]
-        longest = params.longest_time_mask_ms / self._scales.ms_per_frame
+        longest = params.longest_time_mask_ms / self._rendering.hop_ms
         widest = params.widest_frequency_mask * tf.cast(rows, tf.float32)
         blotted = tf.zeros_like(level_db, tf.bool)
         for masks, most, size, axis in (

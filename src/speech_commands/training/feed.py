@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from speech_commands.audio.spectrogram import Rendering
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
 from speech_commands.lazy_tensorflow import tf
-from speech_commands.training.augmentation import Augmentation, Scales
+from speech_commands.training.augmentation import Augmentation
 from speech_commands.training.batches import ImageSource, read_ahead, training_order
 from speech_commands.training.params import TrainingParams
 from speech_commands.training.teacher import Teacher
@@ -88,7 +89,7 @@ class TrainingFeed:
 def build_feeds(
     examples: pd.DataFrame,
     labels: Labels,
-    scales: Scales,
+    rendering: Rendering,
     params: TrainingParams,
     image_memory_mb: int,
     teacher: Teacher | None,
@@ -98,7 +99,7 @@ def build_feeds(
     Args:
         examples: columns path, target, split.
         labels: what the targets stand for.
-        scales: what the images' pixels stand for.
+        rendering: what the images' pixels stand for.
         params: batch size, shares and augmentation; the silence that is trained on serves as
             background.
         image_memory_mb: how much memory the images of a split may take, decoded.
@@ -117,7 +118,7 @@ def build_feeds(
         silence = labels.index(labels.silence)
         augment = Augmentation(
             params.augmentation,
-            scales,
+            rendering,
             backgrounds=images.read(np.flatnonzero(targets == silence)),
             silence=silence,
             unknown=labels.index(labels.unknown),

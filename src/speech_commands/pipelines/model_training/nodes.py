@@ -19,7 +19,6 @@ from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.folder import FileFolder
 from speech_commands.storage.keras_file import NotedModel, StoredModel
 from speech_commands.storage.lite_file import LiteModel
-from speech_commands.training.augmentation import Scales
 from speech_commands.training.evaluation import (
     count_confusions,
     precision_and_recall,
@@ -123,7 +122,7 @@ def train_recogniser(
         feeds = build_feeds(
             examples,
             labels,
-            Scales(rendering.floor_db, rendering.db_per_grey, rendering.hop_ms),
+            rendering,
             params.training,
             hardware.image_memory_mb,
             _teacher(teachers, labels, rendering, params.training),
