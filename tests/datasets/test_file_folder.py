@@ -19,7 +19,7 @@ def _files(names, made=None):
 @pytest.fixture(params=["file", "memory"])
 def dataset(request, tmp_path):
     path = f"memory://{tmp_path}/folder" if request.param == "memory" else str(tmp_path / "folder")
-    return FileFolderDataset(path=path, compute={"workers": 1})
+    return FileFolderDataset(path=path, compute={"backend": "local", "workers": 1, "address": None})
 
 
 def test_what_was_described_is_loaded(dataset):
@@ -55,19 +55,23 @@ def test_a_folder_that_was_never_filled_says_which_and_why(dataset):
 
 def test_two_workers_fill_it_like_one(tmp_path):
     for workers in (1, 2):
-        FileFolderDataset(path=str(tmp_path / str(workers)), compute={"workers": workers}).save(
-            _files([f"{number:02d}" for number in range(9)])
-        )
+        FileFolderDataset(
+            path=str(tmp_path / str(workers)),
+            compute={"backend": "local", "workers": workers, "address": None},
+        ).save(_files([f"{number:02d}" for number in range(9)]))
     one, two = (
-        FileFolderDataset(path=str(tmp_path / name), compute={"workers": 1}).load() for name in "12"
+        FileFolderDataset(
+            path=str(tmp_path / name), compute={"backend": "local", "workers": 1, "address": None}
+        ).load()
+        for name in "12"
     )
     assert one.index.equals(two.index)
     assert all(one[name] == two[name] for name in one.index.index)
 
 
-@pytest.mark.parametrize("compute", [{}, {"workers": 0}, {"workers": 1, "threads": 2}])
+@pytest.mark.parametrize("compute", [{}, {"backend": "local", "workers": 0, "address": None}])
 def test_other_ways_to_compute_are_refused(tmp_path, compute):
-    with pytest.raises(ValidationError, match=r"workers|threads"):
+    with pytest.raises(ValidationError, match=r"backend|workers"):
         FileFolderDataset(path=str(tmp_path), compute=compute)
 
 
@@ -75,7 +79,7 @@ def test_a_catalog_makes_it_from_configuration(tmp_path):
     entry = {
         "type": "speech_commands.datasets.file_folder.FileFolderDataset",
         "path": str(tmp_path / "f"),
-        "compute": {"workers": 1},
+        "compute": {"backend": "local", "workers": 1, "address": None},
         "metadata": {},
     }
     catalog = DataCatalog.from_config({"clips": entry})

@@ -20,7 +20,7 @@ from speech_commands.storage.folder import (
 )
 
 LOCAL = fsspec.filesystem("file")
-ONE_WORKER = Compute(workers=1)
+ONE_WORKER = Compute(backend="local", workers=1, address=None)
 NAMES = [f"{folder}/{number:02d}.bin" for folder in ("one", "two") for number in range(10)]
 
 KILLED_FILL = """
@@ -35,7 +35,8 @@ def derive(names):
 
 names = sys.argv[2].split("|")
 files = DerivedFiles("making", dict.fromkeys(names, "1"), derive, chunk_size=3)
-fill_folder(fsspec.filesystem("file"), sys.argv[1], files, Compute(workers=1))
+one_worker = Compute(backend="local", workers=1, address=None)
+fill_folder(fsspec.filesystem("file"), sys.argv[1], files, one_worker)
 """
 
 
@@ -208,7 +209,9 @@ def test_a_kill_in_the_middle_costs_nothing_but_the_time(tmp_path, root):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_folder_does_not_depend_on_chunks_and_workers(tmp_path, workers, chunk_size):
     files = describe(wanted(), chunk_size=chunk_size)
-    fill_folder(LOCAL, str(tmp_path / "f"), files, Compute(workers=workers))
+    fill_folder(
+        LOCAL, str(tmp_path / "f"), files, Compute(backend="local", workers=workers, address=None)
+    )
     check(tmp_path / "f", wanted())
 
 

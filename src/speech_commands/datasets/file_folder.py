@@ -27,7 +27,7 @@ class FileFolderDataset(AbstractDataset[DerivedFiles | StreamedFiles, FileFolder
         spectrograms:
           type: speech_commands.datasets.file_folder.FileFolderDataset
           path: data/04_feature/spectrograms
-          compute: {workers: null}
+          compute: {backend: local, workers: null, address: null}
         ```
 
     Args:

@@ -47,7 +47,7 @@ def run(tmp_path, labels, project_parameters):
         entries["raw_wavs"] = {
             "type": "speech_commands.datasets.file_folder.FileFolderDataset",
             "path": str(tmp_path / "made" / "raw_wavs"),
-            "compute": {"workers": 1},
+            "compute": {"backend": "local", "workers": 1, "address": None},
         }
         catalog = DataCatalog.from_config(entries)
         catalog["params:labels"] = labels

@@ -123,13 +123,15 @@ def run(tmp_path, labels, noise, wav_bytes, make_params):
             "taking", {name: "1"}, lambda _: [NewFile(name, wav_bytes(sound, rate=rate))]
         )
         fs = fsspec.filesystem("file")
-        fill_folder(fs, str(tmp_path / "raw"), files, Compute(workers=1))
+        fill_folder(
+            fs, str(tmp_path / "raw"), files, Compute(backend="local", workers=1, address=None)
+        )
         catalog = DataCatalog.from_config(
             {
                 "silence_wavs": {
                     "type": "speech_commands.datasets.file_folder.FileFolderDataset",
                     "path": str(tmp_path / "silence"),
-                    "compute": {"workers": workers},
+                    "compute": {"backend": "local", "workers": workers, "address": None},
                 },
                 "silence_manifest": {
                     "type": "pandas.ParquetDataset",

@@ -44,7 +44,9 @@ def run(tmp_path, labels, config, waves, wav_bytes):
             {clip: fingerprints.get(clip, "1") for clip in clips},
             lambda wanted: [NewFile(clip, clips[clip]) for clip in sorted(wanted)],
         )
-        fill_folder(LOCAL, str(tmp_path / name), files, Compute(workers=1))
+        fill_folder(
+            LOCAL, str(tmp_path / name), files, Compute(backend="local", workers=1, address=None)
+        )
         return open_folder(LOCAL, str(tmp_path / name))
 
     def run(workers=1, fingerprints=None, clips=None, images="images", **changes):
@@ -52,7 +54,7 @@ def run(tmp_path, labels, config, waves, wav_bytes):
             clips = {clip: wav_bytes(wave) for clip, wave in waves.items()}
         folder = {
             "type": "speech_commands.datasets.file_folder.FileFolderDataset",
-            "compute": {"workers": workers},
+            "compute": {"backend": "local", "workers": workers, "address": None},
         }
         sheet = {
             "type": "speech_commands.datasets.atomic.AtomicDataset",
