@@ -1,16 +1,20 @@
-"""Observers of a run: they watch and report, and decide nothing."""
+"""What happens around a run. All but `OneRunAtATime` watch and report, and decide nothing."""
 
 import logging
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
+from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
+from kedro.io.core import get_protocol_and_path
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from rich.console import Console
 from rich.table import Table
+
+from speech_commands.storage.lock import RunLock
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +27,37 @@ RESULTS = {
     "submission": "submission",
 }
 """Dataset names to what they are called in the summary."""
+
+
+class OneRunAtATime:
+    """Hold `run_root` during a run; a second run there ends before its first node."""
+
+    def __init__(self) -> None:
+        self._lock: RunLock | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Find out where the run will write."""
+        root = str(context.config_loader["globals"]["run_root"])
+        protocol, _ = get_protocol_and_path(root)
+        self._lock = RunLock(context.project_path / root) if protocol == "file" else None
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Take hold of it."""
+        if self._lock is not None:
+            self._lock.take()
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Let others have it."""
+        if self._lock is not None:
+            self._lock.give_back()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Let others have it."""
+        self.after_pipeline_run()
 
 
 class StageTimer:

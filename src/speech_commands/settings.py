@@ -1,8 +1,8 @@
 """Project settings, read by Kedro."""
 
-from speech_commands.hooks import RunSummary, StageTimer
+from speech_commands.hooks import OneRunAtATime, RunSummary, StageTimer
 
-HOOKS = (StageTimer(), RunSummary())
+HOOKS = (OneRunAtATime(), StageTimer(), RunSummary())
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

@@ -132,6 +132,18 @@ def test_run_killed_in_every_stage_ends_with_the_same_submission(
     assert not list((project / "data").glob("0[234]*/**/.partial-*"))
 
 
+def test_a_run_beside_another_ends_and_says_why(trained_run, tiny_corpus, tmp_path):
+    project = copy_project(tmp_path / "project", tiny_corpus)
+    first = start_kedro(project, "run", "--env=test")
+    while first.poll() is None and not any((project / "data").glob(SIGNS["ingest"])):
+        time.sleep(0.001)
+    status, log = kedro(project, "run", "--env=test")
+    assert status != 0
+    assert "another run is working in" in log
+    assert first.wait(timeout=600) == 0
+    assert (project / SUBMISSION).read_bytes() == (trained_run / SUBMISSION).read_bytes()
+
+
 def test_second_run_makes_no_file_again(trained_run, tmp_path):
     project = tmp_path / "project"
     shutil.copytree(trained_run, project, symlinks=True)
@@ -174,7 +186,7 @@ def test_unreadable_test_clip_still_gets_its_row(trained_run, tmp_path):
     [
         ("spectrograms.rendering.hop_mss", 5, "hop_mss"),
         ("ingest.validation_percentage", 120, "validation_percentage"),
-        ("model_training.model.family", "vgh", "allowed are bc_resnet, resnet, vgg"),
+        ("model_training.model.family", "vgh", "allowed are bc_resnet, resnet, se_resnet, vgg"),
         ("hardware.precision", "float8", "bfloat16"),
         ("silence_augmentation.lowest_gain_db", 3, "above highest_gain_db"),
         ("labels.words", ["yes", "yes"], "must differ"),

@@ -68,11 +68,11 @@ def fill(root, fingerprints, compute=ONE_WORKER, fs=LOCAL, **options):
 
 
 def files_in(root):
-    """Everything in a folder but its index: name to content."""
+    """Everything in a folder but its index and locks: name to content."""
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in root.rglob("*")
-        if path.is_file() and INDEX_FOLDER not in path.parts
+        if path.is_file() and INDEX_FOLDER not in path.parts and path.suffix != ".lock"
     }
 
 

@@ -20,6 +20,7 @@ from more_itertools import batched
 
 from speech_commands.storage.atomic import PARTIAL_PREFIX, replacing, write_bytes
 from speech_commands.storage.compute import Compute
+from speech_commands.storage.lock import one_at_a_time
 from speech_commands.storage.progress import Progress
 
 INDEX_FOLDER = ".index"
@@ -144,23 +145,24 @@ def fill_folder(
     Raises:
         ValueError: if a file that was asked for was not made; those that were stay.
     """
-    reader = FileReader(fs, root)
-    kept = _keep_valid(fs, root, files.fingerprints)
-    pending = sorted(set(files.fingerprints) - set(kept.index))
-    if not pending:
-        return
-    progress = Progress(files.what, len(pending))
-    missing = set(pending)
-    for rows in _stored_chunks(reader, files, pending, compute):
-        _write_index_part(fs, root, _to_frame(rows, files.fingerprints))
-        missing.difference_update(row["name"] for row in rows)
-        progress.advance(len(rows))
-    if missing:
-        raise ValueError(
-            f"{files.what}: {len(missing)} of {len(pending)} files did not come, such as "
-            f"{min(missing)!r}; all are expected in {root}"
-        )
-    _consolidate(fs, root)
+    with one_at_a_time(fs, root, files.what):
+        reader = FileReader(fs, root)
+        kept = _keep_valid(fs, root, files.fingerprints)
+        pending = sorted(set(files.fingerprints) - set(kept.index))
+        if not pending:
+            return
+        progress = Progress(files.what, len(pending))
+        missing = set(pending)
+        for rows in _stored_chunks(reader, files, pending, compute):
+            _write_index_part(fs, root, _to_frame(rows, files.fingerprints))
+            missing.difference_update(row["name"] for row in rows)
+            progress.advance(len(rows))
+        if missing:
+            raise ValueError(
+                f"{files.what}: {len(missing)} of {len(pending)} files did not come, such as "
+                f"{min(missing)!r}; all are expected in {root}"
+            )
+        _consolidate(fs, root)
 
 
 def _stored_chunks(
