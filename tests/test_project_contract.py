@@ -19,7 +19,7 @@ from speech_commands.pipeline_registry import OPTIONAL, STAGES
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "speech_commands"
-ENVS = ("base", "demo", "fast", "gpu", "test")
+ENVS = ("base", "best", "demo", "fast", "gpu", "test", "tiny")
 
 TRAINING = ["ingest", "silence_augmentation", "spectrograms", "model_training"]
 WHOLE = [*TRAINING, "submission"]
