@@ -10,16 +10,19 @@ from speech_commands.storage.progress import Progress
 
 SAMPLE_BYTES = 2
 """16-bit samples: each is predicted from the one before it."""
-FILTERS = [
-    {"id": py7zr.FILTER_DELTA, "dist": SAMPLE_BYTES},
-    {"id": py7zr.FILTER_LZMA2, "preset": 9, "lc": 0, "lp": 1, "pb": 1},
-]
+SMALLEST, FASTEST = 9, 0
+"""Presets of LZMA2."""
+
 TIMESTAMP = ArchiveTimestamp.from_datetime(946_684_800.0)
 """2000-01-01 00:00 UTC, of every member: the clock must not change an archive."""
 
 
 def write_seven_zip(
-    file: BinaryIO, members: Iterable[tuple[str, bytes]], total: int, name: str
+    file: BinaryIO,
+    members: Iterable[tuple[str, bytes]],
+    total: int,
+    name: str,
+    preset: int = SMALLEST,
 ) -> None:
     """Write a 7z archive of 16-bit recordings, member by member.
 
@@ -29,13 +32,18 @@ def write_seven_zip(
             compressed and let go before the next is asked for.
         total: how many members there are, for progress lines.
         name: what the archive is called in them.
+        preset: of LZMA2, from 0, the fastest, to 9, which makes the smallest archive.
 
     Raises:
         ValueError: if two members have the same path, or a path leads out of the archive.
     """
     written: set[str] = set()
     progress = Progress(f"writing {name}", total)
-    with py7zr.SevenZipFile(file, "w", filters=FILTERS) as archive:
+    filters = [
+        {"id": py7zr.FILTER_DELTA, "dist": SAMPLE_BYTES},
+        {"id": py7zr.FILTER_LZMA2, "preset": preset, "lc": 0, "lp": 1, "pb": 1},
+    ]
+    with py7zr.SevenZipFile(file, "w", filters=filters) as archive:
         for path, content in members:
             if path in written:
                 raise ValueError(f"two members are called {path!r}")
