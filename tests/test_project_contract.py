@@ -6,6 +6,7 @@ import typing
 from collections.abc import Iterable
 from pathlib import Path
 
+import fsspec
 import pytest
 import yaml
 from kedro.framework.project import pipelines as registered
@@ -15,7 +16,12 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from speech_commands import shipped
+from speech_commands.audio.spectrogram import Rendering
+from speech_commands.labels import Labels
+from speech_commands.models import ModelParams, build_model
 from speech_commands.pipeline_registry import OPTIONAL, STAGES
+from speech_commands.storage.keras_file import StoredModel
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "speech_commands"
@@ -222,6 +228,24 @@ def test_stages_need_only_earlier_stages_and_raw_data(pipelines, context):
         outside = {name for name in pipelines[stage].inputs() if not name.startswith("params:")}
         assert {layer(name, context.catalog) for name in outside - made} <= {1}, stage
         made |= pipelines[stage].outputs() | pipelines[stage].datasets()
+
+
+def test_models_that_come_with_the_package_are_those_of_the_environment(context):
+    """The same network, labels and images as its parameters say; likewise for teachers."""
+    parameters, names = (context.config_loader[kind] for kind in ("parameters", "globals"))
+    labels = Labels(**parameters["labels"])
+    rendering = Rendering(**parameters["spectrograms"]["rendering"])
+    teachers = context.catalog["teachers"].load()
+    assert bool(teachers) == bool(parameters["model_training"]["training"]["distillation"])
+    for teacher in teachers:
+        teacher.expect(labels=labels, rendering=rendering)
+    if names["shipped"] is None:
+        return
+    stored = StoredModel(fsspec.filesystem("file"), str(shipped.keras_file(names["shipped"])))
+    stored.expect(labels=labels, rendering=rendering)
+    params = ModelParams(**parameters["model_training"]["model"])
+    built = build_model(params, rendering.rows, rendering.frames, len(labels.names))
+    assert stored.load().count_params() == built.count_params()
 
 
 # Parameters
