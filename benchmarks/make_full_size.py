@@ -90,7 +90,7 @@ def training_members(source: dict[str, bytes], wanted: int, seed: int) -> Member
             yield clip, source[clip]
 
 
-def test_members(source: dict[str, bytes], names: list[str], seed: int) -> Members:
+def unlabelled_members(source: dict[str, bytes], names: list[str], seed: int) -> Members:
     """Clips under the names given."""
     clips = sorted(path for path in source if path.endswith(WAV_SUFFIX))
     rng = np.random.default_rng(seed)
@@ -118,7 +118,7 @@ def main() -> None:
     source = read(options.raw / "train.7z")
     write(options.out / "train.7z", training_members(source, training, options.seed), training)
     names = [f"clip_{number:09x}{WAV_SUFFIX}" for number in range(test)]
-    members = test_members(read(options.raw / "test.7z"), names, options.seed)
+    members = unlabelled_members(read(options.raw / "test.7z"), names, options.seed)
     write(options.out / "test.7z", members, test)
     table = "fname,label\n" + "".join(f"{name},silence\n" for name in names)
     write(options.out / "sample_submission.7z", iter([(FILE_NAME, table.encode())]), 1)

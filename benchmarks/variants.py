@@ -98,8 +98,7 @@ def main() -> None:
     conf = OmegaConfigLoader(str(project / "conf"), base_env="base", default_run_env="base")
     labels = Labels(**conf["parameters"]["labels"])
     variants = [Variant(title, tuple(params)) for title, *params in options.variant]
-    header = None
-    for variant in variants or [Variant("none", ())]:
+    for number, variant in enumerate(variants or [Variant("none", ())]):
         rows = []
         for seed in options.seeds:
             folder = out / re.sub(r"\W+", "_", variant.name) / str(seed)
@@ -107,13 +106,12 @@ def main() -> None:
             train(project, options.env, [*options.params, *variant.params, seeded], folder)
             rows.append(judge(folder, options.split, labels))
         table = pd.DataFrame(rows)
-        if header is None:
+        if number == 0:
             header = ["change", *table.columns]
             print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
-        spread = table.std() if len(table) > 1 else table.iloc[0] * float("nan")
         cells = [
             f"{mean:.1f}" + ("" if pd.isna(deviation) else f" ± {deviation:.1f}")
-            for mean, deviation in zip(table.mean(), spread, strict=True)
+            for mean, deviation in zip(table.mean(), table.std(), strict=True)
         ]
         print(f"| {variant.name} | {' | '.join(cells)} |", flush=True)
 

@@ -38,9 +38,8 @@ class OneRunAtATime:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Find out where the run will write."""
-        root = str(context.config_loader["globals"]["run_root"])
-        protocol, _ = get_protocol_and_path(root)
-        self._lock = RunLock(context.project_path / root) if protocol == "file" else None
+        protocol, path = get_protocol_and_path(context.config_loader["globals"]["run_root"])
+        self._lock = RunLock(context.project_path / path) if protocol == "file" else None
 
     @hook_impl
     def before_pipeline_run(self) -> None:

@@ -10,18 +10,20 @@ from speech_commands.storage.lock import BusyError, RunLock, one_at_a_time
 HOLDER = """
 import sys
 from pathlib import Path
-from speech_commands.storage.lock import RunLock
+import fsspec
+from speech_commands.storage.lock import RunLock, one_at_a_time
 
 lock = RunLock(Path(sys.argv[1]))
 lock.take()
-print("held", flush=True)
-sys.stdin.read()
+with one_at_a_time(fsspec.filesystem("file"), sys.argv[1], "filling"):
+    print("held", flush=True)
+    sys.stdin.read()
 """
 
 
 @pytest.fixture
 def holder(tmp_path):
-    """A process that holds a folder until it is killed."""
+    """A process that holds a folder, and fills it, until it is killed."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, tmp_path / "run"],
         stdin=subprocess.PIPE,
@@ -46,6 +48,12 @@ def test_a_run_that_is_killed_holds_nothing(holder, tmp_path):
     holder.kill()
     holder.wait()
     RunLock(tmp_path / "run").take()
+
+
+def test_nothing_is_left_beside_a_folder_that_is_held(tmp_path):
+    lock = RunLock(tmp_path / "run")
+    lock.take()
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_what_is_given_back_can_be_taken(tmp_path):

@@ -20,7 +20,8 @@ class KerasModelsDataset(AbstractDataset[NoReturn, list[StoredModel]]):
         ```
 
     Args:
-        models: each a file, or the name of a model that comes with the package.
+        models: each a file, from where the command runs, or the name of a model that comes with
+            the package.
         metadata: for other tools; unused here.
     """
 

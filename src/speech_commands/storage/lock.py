@@ -9,6 +9,8 @@ from filelock import FileLock, Timeout
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
+LOCK_SUFFIX = ".lock"
+
 logger = logging.getLogger(__name__)
 
 
@@ -25,7 +27,7 @@ class RunLock:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = FileLock(_lock_file(folder))
+        self._lock = FileLock(folder / LOCK_SUFFIX)
 
     def take(self) -> None:
         """Take hold of the folder.
@@ -33,7 +35,7 @@ class RunLock:
         Raises:
             BusyError: if another process or object has it.
         """
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire(timeout=0)
         except Timeout as error:
@@ -63,7 +65,7 @@ def one_at_a_time(fs: AbstractFileSystem, root: str, what: str) -> Iterator[None
         return
     folder = Path(root)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(_lock_file(folder))
+    lock = FileLock(folder.parent / f".{folder.name}{LOCK_SUFFIX}")  # inside it would be a stray
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -73,7 +75,3 @@ def one_at_a_time(fs: AbstractFileSystem, root: str, what: str) -> Iterator[None
         yield
     finally:
         lock.release()
-
-
-def _lock_file(folder: Path) -> Path:
-    return folder.parent / f".{folder.name}.lock"

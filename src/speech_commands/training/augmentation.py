@@ -89,9 +89,7 @@ class Augmentation:
             Images and targets of the same shapes and types.
         """
         draw = _Draw(self._seed, step, tf.shape(images)[0])
-        level_db = (
-            tf.cast(images, tf.float32) * self._rendering.db_per_grey + self._rendering.floor_db
-        )
+        level_db = self._to_db(images)
         level_db, targets = self._make_unknown(draw, level_db, targets)
         level_db = self._warp(draw, level_db)
         level_db += draw.uniform(-self._params.largest_gain_db, self._params.largest_gain_db)
@@ -162,10 +160,7 @@ class Augmentation:
         params = self._params
         if not params.noise_probability or not len(self._backgrounds):
             return level_db
-        grey = tf.gather(self._backgrounds, draw.integers(len(self._backgrounds)))
-        noise_db = (
-            tf.cast(grey, tf.float32) * self._rendering.db_per_grey + self._rendering.floor_db
-        )
+        noise_db = self._to_db(tf.gather(self._backgrounds, draw.integers(len(self._backgrounds))))
         snr_db = draw.uniform(params.lowest_snr_db, params.highest_snr_db)
         noise_db += _mean_power_db(level_db) - _mean_power_db(noise_db) - snr_db
         louder = DB_PER_NEPER * tf.nn.softplus((noise_db - level_db) / DB_PER_NEPER)
