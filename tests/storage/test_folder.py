@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -145,6 +146,27 @@ def test_a_file_that_is_not_as_it_was_made_is_made_again(root, damage):
     check(root, wanted())
 
 
+def test_a_file_with_another_byte_is_made_again_and_named(root, caplog):
+    victim = root / NAMES[3]
+    victim.write_bytes(content(NAMES[3], "2"))
+    assert fill(root, wanted()) == [NAMES[3]]
+    check(root, wanted())
+    assert f"1 files in {root} are missing or not as they were written, {NAMES[3]}" in caplog.text
+
+
+def test_a_copied_folder_is_as_good_as_the_first(root, tmp_path, caplog):
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy, copy_function=shutil.copyfile)
+    for path in copy.rglob("*.bin"):
+        os.utime(path, (1, 1))
+    assert fill(copy, wanted()) == []
+    check(copy, wanted())
+    assert not caplog.text
+    before = {path: path.stat().st_mtime_ns for path in copy.rglob("*")}
+    assert fill(copy, wanted()) == []
+    assert {path: path.stat().st_mtime_ns for path in copy.rglob("*")} == before
+
+
 def test_a_file_that_nobody_described_is_removed(root):
     (root / "one" / "stray.txt").write_bytes(b"?")
     (root / "elsewhere" / "deep").mkdir(parents=True)
@@ -237,7 +259,7 @@ def test_files_that_do_not_come_are_missed(tmp_path):
         yield from (NewFile(name, b"1") for name in names if name != "b")
 
     files = DerivedFiles("making", wanted(["a", "b", "c"]), forgetful, 3)
-    with pytest.raises(ValueError, match=r"making: 1 of 3 files did not come, such as 'b'"):
+    with pytest.raises(ValueError, match=r"making: 1 of 3 did not come, such as 'b'"):
         fill_folder(LOCAL, str(tmp_path), files, ONE_WORKER)
     assert sorted(open_folder(LOCAL, str(tmp_path)).index.index) == ["a", "c"]
 

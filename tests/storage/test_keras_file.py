@@ -1,3 +1,4 @@
+import pickle
 import zipfile
 
 import fsspec
@@ -70,3 +71,52 @@ def test_model_with_code_in_it_is_not_loaded(fs, tmp_path):
     assert zipfile.is_zipfile(path)
     with pytest.raises(ValueError, match=r"safe_mode|unsafe"):
         StoredModel(fs, path).load()
+
+
+def flip(path, member):
+    """Change a byte in the middle of a member's data."""
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(member)
+        # A local header is 30 bytes and the name long.
+        at = info.header_offset + 30 + len(member) + info.compress_size // 2
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("member", ["model.weights.h5", "config.json"])
+def test_a_changed_byte_is_noticed_when_the_model_is_loaded(model, fs, tmp_path, member):
+    path = tmp_path / "model.keras"
+    store_model(fs, str(path), NotedModel(model, {}))
+    flip(path, member)
+    with pytest.raises(ValueError, match=rf"model\.keras is damaged in {member}; remove it"):
+        StoredModel(fs, str(path)).load()
+
+
+def test_the_digest_follows_architecture_and_weights_alone(model, fs, tmp_path):
+    def digest(name, notes):
+        store_model(fs, str(tmp_path / name), NotedModel(model, notes))
+        return StoredModel(fs, str(tmp_path / name)).digest
+
+    first = digest("a.keras", {})
+    assert digest("b.keras", {"step": 1}) == first
+    model.set_weights([array + 1 for array in model.get_weights()])
+    assert digest("c.keras", {}) != first
+
+
+def test_a_shared_model_is_loaded_once(model, fs, tmp_path):
+    path = str(tmp_path / "model.keras")
+    store_model(fs, path, NotedModel(model, {}))
+    shared = StoredModel(fs, path).shared()
+    assert StoredModel(fs, path).shared() is shared
+    model.set_weights([array + 1 for array in model.get_weights()])
+    store_model(fs, path, NotedModel(model, {}))
+    assert StoredModel(fs, path).shared() is not shared
+
+
+def test_it_travels_to_other_processes(model, fs, tmp_path):
+    path = str(tmp_path / "model.keras")
+    store_model(fs, path, NotedModel(model, {"a": 1}))
+    stored = pickle.loads(pickle.dumps(StoredModel(fs, path)))  # noqa: S301 - its own
+    assert stored.notes == {"a": 1}
+    assert stored.load().count_params() == model.count_params()

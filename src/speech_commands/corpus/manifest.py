@@ -30,6 +30,10 @@ class ClipLimits(BaseModel):
         return self
 
 
+FACTS = ["fingerprint", "samples", "channels", "sample_rate_hz", "level_dbfs", "problem"]
+"""What is taken over of an index."""
+
+
 def describe_recordings(index: pd.DataFrame) -> pd.DataFrame:
     """Turn a folder's index into a table of recordings.
 
@@ -38,14 +42,14 @@ def describe_recordings(index: pd.DataFrame) -> pd.DataFrame:
             `speech_commands.corpus.layout.stream_recordings` measures.
 
     Returns:
-        Columns clip, word, speaker, samples, channels, sample_rate_hz, level_dbfs, problem,
-        fingerprint; sorted by clip.
+        Columns clip, word, speaker, fingerprint, samples, channels, sample_rate_hz, level_dbfs,
+        problem; sorted by clip.
     """
     is_wav = index.index.str.endswith(WAV_SUFFIX)
-    recordings = index[is_wav].sort_index().rename_axis("clip").reset_index()
+    recordings = index.loc[is_wav, FACTS].sort_index().rename_axis("clip").reset_index()
     recordings.insert(1, "word", recordings["clip"].map(lambda clip: PurePosixPath(clip).parts[0]))
     recordings.insert(2, "speaker", recordings["clip"].map(speaker_of))
-    return recordings.drop(columns="size_bytes")
+    return recordings
 
 
 def is_background(recordings: pd.DataFrame) -> pd.Series:

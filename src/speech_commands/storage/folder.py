@@ -1,30 +1,37 @@
 """Folders of many small files, filled incrementally.
 
-A folder keeps an index beside its files: for each file its size, a fingerprint of everything it
-was made from, and attributes measured when it was made. A file counts only if it is in the index,
-has the size the index says, and carries the fingerprint that is wanted. Files are renamed into
-place before their rows are written, so an interrupted run leaves nothing that could be mistaken
-for finished work, and the next run does what is missing.
+A folder keeps an index beside its files: for each file its size, time of change and checksum, a
+fingerprint of everything it was made from, and attributes measured when it was made. A file counts
+only if it is in the index, is as it was written, and carries the fingerprint that is wanted. Files
+are renamed into place before their rows are written, so an interrupted run leaves nothing that
+could be mistaken for finished work, and the next run does what is missing.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
-from uuid import uuid4
+from zlib import crc32
 
 import pandas as pd
 from fsspec import AbstractFileSystem
+from fsspec.implementations.local import LocalFileSystem
 from more_itertools import batched
 
-from speech_commands.storage.atomic import PARTIAL_PREFIX, replacing, write_bytes
+from speech_commands.storage.atomic import write_bytes
 from speech_commands.storage.compute import Compute
+from speech_commands.storage.index import FINGERPRINT, NAME, Index, Row, is_part
 from speech_commands.storage.lock import one_at_a_time
-from speech_commands.storage.progress import Progress
 
 INDEX_FOLDER = ".index"
 STREAM_CHUNK_SIZE = 512
+
+SIZE, CHECKSUM, CHANGED = "size_bytes", "crc32", "changed_s"
+"""Columns of the index that tell whether a file is as it was written."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,11 @@ class FileReader:
             raise ValueError(f"file name {name!r} leads out of its folder {self.root}")
         return f"{self.root}/{name}"
 
+    def address(self, name: str) -> str:
+        """What finds the file from anywhere: its path, or a URL if it is in another store."""
+        path = self.path(name)
+        return path if _is_local(self.fs) else str(self.fs.unstrip_protocol(path))
+
     def __getitem__(self, name: str) -> bytes:
         return self.fs.cat_file(self.path(name))
 
@@ -101,7 +113,8 @@ class FileFolder:
 
     Attributes:
         reader: reads files by name.
-        index: one row a file, indexed by name, sorted: `size_bytes`, `fingerprint`, attributes.
+        index: one row a file, indexed by name, sorted: `fingerprint`, `size_bytes`, `crc32`,
+            `changed_s`, attributes.
     """
 
     def __init__(self, reader: FileReader, index: pd.DataFrame) -> None:
@@ -125,10 +138,10 @@ def open_folder(fs: AbstractFileSystem, root: str) -> FileFolder:
     Raises:
         FileNotFoundError: if the folder has none.
     """
-    parts = _index_parts(fs, root)
-    if not parts:
+    index = _index_of(fs, root)
+    if not index.exists():
         raise FileNotFoundError(f"{root} has no index: the stage that fills it has not run")
-    return FileFolder(FileReader(fs, root), _read_index(fs, parts))
+    return FileFolder(FileReader(fs, root), index.read())
 
 
 def fill_folder(
@@ -146,31 +159,24 @@ def fill_folder(
         ValueError: if a file that was asked for was not made; those that were stay.
     """
     with one_at_a_time(fs, root, files.what):
-        reader = FileReader(fs, root)
-        kept = _keep_valid(fs, root, files.fingerprints)
-        pending = sorted(set(files.fingerprints) - set(kept.index))
-        if not pending:
-            return
-        progress = Progress(files.what, len(pending))
-        missing = set(pending)
-        for rows in _stored_chunks(reader, files, pending, compute):
-            _write_index_part(fs, root, _to_frame(rows, files.fingerprints))
-            missing.difference_update(row["name"] for row in rows)
-            progress.advance(len(rows))
-        if missing:
-            raise ValueError(
-                f"{files.what}: {len(missing)} of {len(pending)} files did not come, such as "
-                f"{min(missing)!r}; all are expected in {root}"
-            )
-        _consolidate(fs, root)
+        index = _index_of(fs, root)
+        kept = _keep_valid(fs, root, index, files.fingerprints)
+        missing = sorted(set(files.fingerprints) - set(kept.index))
+        pending = {name: files.fingerprints[name] for name in missing}
+        chunks = _stored_chunks(FileReader(fs, root), files, pending, compute)
+        index.work_off(files.what, pending, chunks)
+
+
+def _index_of(fs: AbstractFileSystem, root: str) -> Index:
+    return Index(fs, f"{root}/{INDEX_FOLDER}")
 
 
 def _stored_chunks(
     reader: FileReader,
     files: DerivedFiles | StreamedFiles,
-    pending: Sequence[str],
+    pending: Collection[str],
     compute: Compute,
-) -> Iterator[list[dict[str, Any]]]:
+) -> Iterator[list[Row]]:
     if isinstance(files, DerivedFiles):
         task = partial(_derive_and_store, reader, files.derive)
         yield from compute.map(task, batched(pending, files.chunk_size))
@@ -183,89 +189,88 @@ def _derive_and_store(
     reader: FileReader,
     derive: Callable[[Sequence[str]], Iterable[NewFile]],
     names: Sequence[str],
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     return [_store(reader, file) for file in derive(names)]
 
 
-def _store(reader: FileReader, file: NewFile) -> dict[str, Any]:
-    write_bytes(reader.fs, reader.path(file.name), file.data)
-    return {"name": file.name, "size_bytes": len(file.data), **file.attributes}
+def _store(reader: FileReader, file: NewFile) -> Row:
+    path = reader.path(file.name)
+    write_bytes(reader.fs, path, file.data)
+    return {
+        NAME: file.name,
+        SIZE: len(file.data),
+        CHECKSUM: crc32(file.data),
+        CHANGED: _changed_at(reader.fs.info(path)) if _is_local(reader.fs) else 0.0,
+        **file.attributes,
+    }
 
 
-def _to_frame(rows: list[dict[str, Any]], fingerprints: Mapping[str, str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows).set_index("name")
-    frame.insert(1, "fingerprint", [fingerprints[str(name)] for name in frame.index])
-    return frame
-
-
-def _keep_valid(fs: AbstractFileSystem, root: str, wanted: Mapping[str, str]) -> pd.DataFrame:
+def _keep_valid(
+    fs: AbstractFileSystem, root: str, index: Index, wanted: Mapping[str, str]
+) -> pd.DataFrame:
     """Drop index rows and files that are not wanted or not as the index says; return the rest."""
-    parts = _index_parts(fs, root)
-    sizes = _file_sizes(fs, root)
-    if parts:
-        index = _read_index(fs, parts)
-        good = index["fingerprint"].eq(pd.Series(wanted).reindex(index.index))
-        good &= index["size_bytes"].eq(pd.Series(sizes, dtype="float64").reindex(index.index))
-        kept = index[good]
-    else:
-        kept = pd.DataFrame()
-    if not parts or len(kept) < len(index) or len(parts) > 1:
+    existed = index.exists()
+    table = index.read() if existed else pd.DataFrame()
+    files = _files(fs, root)
+    kept = table
+    if len(table):
+        good = table[FINGERPRINT].eq(pd.Series(wanted).reindex(table.index))
+        kept = _recognise(table[good], files, FileReader(fs, root))
+        _report(sorted(set(table.index[good]) - set(kept.index)), root)
+    if not existed or not kept.equals(table):
         # Rows go before files: a row whose file is being replaced must not outlive a kill.
-        _write_index_part(fs, root, kept, replaces=parts)
-    strays = sorted(set(sizes) - set(wanted))
+        index.replace(kept)
+    strays = sorted(set(files.index) - set(wanted))
     if strays:
         fs.rm([f"{root}/{name}" for name in strays])
     return kept
 
 
-def _file_sizes(fs: AbstractFileSystem, root: str) -> dict[str, int]:
-    if not fs.isdir(root):
-        return {}
-    prefix = len(fs._strip_protocol(root).rstrip("/")) + 1
-    found = fs.find(root, detail=True)
-    names = {path[prefix:]: facts["size"] for path, facts in found.items()}
-    return {name: size for name, size in names.items() if not _is_index_part(name)}
+def _recognise(table: pd.DataFrame, files: pd.DataFrame, reader: FileReader) -> pd.DataFrame:
+    """Of the rows of an index, those whose files are as they were written.
+
+    A file of the same size but another time of change is read, and its checksum decides; so a
+    copied folder is as good as the first. The time is then taken over.
+    """
+    found = files.reindex(table.index)
+    table = table[table[SIZE].eq(found[SIZE])]
+    touched = found[CHANGED].reindex(table.index).fillna(0).ne(table[CHANGED])
+    damaged = [
+        name for name in table.index[touched] if crc32(reader[name]) != table.at[name, CHECKSUM]
+    ]
+    table = table.drop(index=damaged)
+    return table.assign(**{CHANGED: found[CHANGED].reindex(table.index).fillna(0)})
 
 
-def _index_parts(fs: AbstractFileSystem, root: str) -> list[str]:
-    folder = f"{root}/{INDEX_FOLDER}"
-    if not fs.isdir(folder):
-        return []
-    names = fs.ls(folder, detail=False)
+def _report(damaged: Sequence[str], root: str) -> None:
+    if damaged:
+        logger.warning(
+            "%d files in %s are missing or not as they were written, %s among them; "
+            "they are made again", len(damaged), root, damaged[0],
+        )  # fmt: skip
+
+
+def _files(fs: AbstractFileSystem, root: str) -> pd.DataFrame:
+    """Size and time of change of the files that lie in a folder, but for its index."""
+    found = fs.find(root, detail=True) if fs.isdir(root) else {}
     prefix = len(fs._strip_protocol(root).rstrip("/")) + 1
-    return sorted(path for path in names if _is_index_part(path[prefix:]))
+    rows = {
+        path[prefix:]: (facts["size"], _changed_at(facts))
+        for path, facts in found.items()
+        if not _is_index_part(path[prefix:])
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=[SIZE, CHANGED])
 
 
 def _is_index_part(name: str) -> bool:
     path = PurePosixPath(name)
-    return path.parts[0] == INDEX_FOLDER and not path.name.startswith(PARTIAL_PREFIX)
+    return path.parts[0] == INDEX_FOLDER and is_part(path.name)
 
 
-def _read_index(fs: AbstractFileSystem, parts: Sequence[str]) -> pd.DataFrame:
-    frames = []
-    for part in parts:
-        with fs.open(part, "rb") as file:
-            frames.append(pd.read_parquet(file))
-    frames = [frame for frame in frames if len(frame)] or frames[:1]
-    index = pd.concat(frames)
-    return index[~index.index.duplicated(keep="last")].sort_index()
+def _is_local(fs: AbstractFileSystem) -> bool:
+    return isinstance(fs, LocalFileSystem)
 
 
-def _write_index_part(
-    fs: AbstractFileSystem, root: str, frame: pd.DataFrame, replaces: Sequence[str] = ()
-) -> None:
-    path = f"{root}/{INDEX_FOLDER}/{uuid4().hex}.parquet"
-    if not len(frame.columns):
-        frame = pd.DataFrame(
-            {"size_bytes": pd.Series(dtype="int64"), "fingerprint": pd.Series(dtype="str")},
-            index=pd.Index([], name="name", dtype="str"),
-        )
-    with replacing(fs, path) as partial_path, fs.open(partial_path, "wb") as file:
-        frame.to_parquet(file)
-    if replaces:
-        fs.rm(list(replaces))
-
-
-def _consolidate(fs: AbstractFileSystem, root: str) -> None:
-    parts = _index_parts(fs, root)
-    _write_index_part(fs, root, _read_index(fs, parts), replaces=parts)
+def _changed_at(facts: Mapping[str, Any]) -> float:
+    """When a file was last written to, in seconds; 0 in stores that guard their content."""
+    return float(facts.get("mtime", 0))

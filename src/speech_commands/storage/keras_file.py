@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from threading import Lock
+from typing import IO, Any
+from zipfile import ZipFile
 
 from fsspec import AbstractFileSystem
 from pydantic import BaseModel
@@ -14,7 +16,11 @@ from pydantic import BaseModel
 from speech_commands.layers import register_layers
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.storage.atomic import replacing
+from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.notes import add_notes, read_notes
+
+MODEL_PARTS = ("config.json", "model.weights.h5")
+"""What a `.keras` file holds besides the date and the version of Keras."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,25 @@ class NotedModel:
 
 
 class StoredModel:
-    """A model on disk; its notes are at hand, the model itself is loaded when asked for."""
+    """A model on disk; its notes are at hand, the model itself is loaded when asked for.
+
+    Attributes:
+        notes: facts about it.
+        digest: changes whenever architecture or weights do.
+
+    Args:
+        fs: the file system.
+        path: the file.
+
+    Raises:
+        ValueError: if it is no whole model of this project; the message names it.
+    """
 
     def __init__(self, fs: AbstractFileSystem, path: str) -> None:
         self._fs, self._path = fs, path
         with fs.open(path, "rb") as file:
             self.notes: dict[str, Any] = read_notes(file, path)
+            self.digest = _digest(file)
 
     def expect(self, **facts: BaseModel) -> None:
         """Make sure that notes say what parameters say.
@@ -53,12 +72,40 @@ class StoredModel:
                 )
 
     def load(self) -> keras.Model:
-        """Load the model, with its optimizer if it was stored with one; runs no code from it."""
+        """Load the model, with its optimizer if it was stored with one; runs no code from it.
+
+        Raises:
+            ValueError: if a checksum in the file is wrong; the message names it.
+        """
         register_layers()
         with TemporaryDirectory() as folder:
             local = str(Path(folder) / "model.keras")
             self._fs.get_file(self._path, local)
+            with ZipFile(local) as archive:
+                damaged = archive.testzip()
+            if damaged is not None:
+                raise ValueError(f"{self._path} is damaged in {damaged}; remove it and train again")
             return keras.models.load_model(local, safe_mode=True)
+
+    def shared(self) -> keras.Model:
+        """The model, loaded once a process; for labelling only."""
+        with _LOADING:
+            if self.digest not in _SHARED:
+                _SHARED.clear()
+                _SHARED[self.digest] = self.load()
+            return _SHARED[self.digest]
+
+
+_LOADING = Lock()
+_SHARED: dict[str, keras.Model] = {}
+"""The last model asked for, by its digest."""
+
+
+def _digest(file: IO[bytes]) -> str:
+    """Digest a model from the checksums that the file's ZIP directory lists."""
+    with ZipFile(file) as archive:
+        parts = [[part.filename, part.CRC] for part in archive.infolist()]
+    return fingerprint(sorted(part for part in parts if part[0] in MODEL_PARTS))
 
 
 def store_model(fs: AbstractFileSystem, path: str, noted: NotedModel) -> None:

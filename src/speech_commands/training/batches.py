@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 
 import numpy as np
 
 from speech_commands.lazy_tensorflow import tf
+from speech_commands.training.image_files import naming_damaged, read_images
 
 BATCHES_AHEAD = 4
 """Read while the network is busy; a batch is some hundred kilobytes."""
@@ -65,17 +65,17 @@ class ImageSource:
     """PNG files that batches are made of.
 
     Args:
-        paths: of the files, all of one size.
+        paths: of the files, all of one size; URLs if they are not on this machine.
         memory_limit_mb: if all images together, decoded, take no more than this, they are read
             once and held in memory; else each is read whenever it is used.
     """
 
     def __init__(self, paths: Sequence[str], memory_limit_mb: int = 0) -> None:
-        self._paths = tf.constant(list(paths), tf.string)
-        everything = np.arange(len(paths))
+        self._paths = np.asarray(paths, dtype=object)
         self._images = None
-        if len(paths) and len(paths) * tf.size(_read_image(paths[0])) <= memory_limit_mb * 10**6:
-            self._images = tf.concat(list(self._from_files(everything, READ_AT_ONCE)), 0)
+        if len(paths) and len(paths) * _image_bytes(paths[0]) <= memory_limit_mb * 10**6:
+            with naming_damaged(paths):
+                self._images = tf.concat(list(self._from_files(paths, READ_AT_ONCE)), 0)
 
     def batches(self, chosen: np.ndarray, batch_size: int) -> tf.data.Dataset:
         """Read images in the order given.
@@ -88,7 +88,7 @@ class ImageSource:
             Batches of shape (clips, rows, frames, 1), uint8.
         """
         if self._images is None:
-            return self._from_files(chosen, batch_size)
+            return self._from_files(self._paths[chosen], batch_size)
         places = tf.data.Dataset.from_tensor_slices(chosen).batch(batch_size)
         return places.map(lambda places: tf.gather(self._images, places))
 
@@ -98,10 +98,9 @@ class ImageSource:
             return np.empty((0, 1, 1, 1), np.uint8)
         return np.concatenate(list(self.batches(chosen, READ_AT_ONCE).as_numpy_iterator()))
 
-    def _from_files(self, chosen: np.ndarray, batch_size: int) -> tf.data.Dataset:
-        paths = tf.data.Dataset.from_tensor_slices(tf.gather(self._paths, chosen))
-        images = paths.map(_read_image, num_parallel_calls=os.cpu_count(), deterministic=True)
-        return read_ahead(images.batch(batch_size))
+    @staticmethod
+    def _from_files(paths: Sequence[str], batch_size: int) -> tf.data.Dataset:
+        return read_ahead(read_images(paths).batch(batch_size))
 
 
 def read_ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
@@ -115,6 +114,6 @@ def read_ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
     return batches.prefetch(BATCHES_AHEAD).with_options(options)
 
 
-def _read_image(path: tf.Tensor) -> tf.Tensor:
-    image = tf.io.decode_png(tf.io.read_file(path), channels=1)
-    return tf.ensure_shape(image, (None, None, 1))
+def _image_bytes(path: str) -> int:
+    with naming_damaged([path]):
+        return int(tf.size(next(iter(read_images([path])))))

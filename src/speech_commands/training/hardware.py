@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from archspec.cpu.detect import detected_info
@@ -80,8 +81,14 @@ def set_up(params: HardwareParams) -> Runtime:
     if params.deterministic:
         tf.config.experimental.enable_op_determinism()
     precision = fastest_precision() if params.precision == "auto" else params.precision
-    logger.info("precision %s, %d GPUs", precision, len(tf.config.get_visible_devices("GPU")))
+    _tell(precision, len(tf.config.get_visible_devices("GPU")))
     return Runtime(_strategy(params.strategy), POLICIES[precision], params.xla)
+
+
+@cache
+def _tell(precision: str, gpus: int) -> None:
+    """Once, however often work is taken up anew."""
+    logger.info("precision %s, %d GPUs", precision, gpus)
 
 
 def fastest_precision() -> str:

@@ -1,8 +1,10 @@
 import fsspec
 import keras
+import numpy as np
 import pandas as pd
 import pytest
 
+from speech_commands.audio.image import encode_png
 from speech_commands.pipelines.ingest.params import IngestParams
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.pipelines.submission.nodes import (
@@ -11,7 +13,15 @@ from speech_commands.pipelines.submission.nodes import (
     write_submission,
 )
 from speech_commands.pipelines.submission.params import SubmissionParams
-from speech_commands.storage.folder import FileFolder, FileReader
+from speech_commands.storage.compute import Compute
+from speech_commands.storage.folder import (
+    DerivedFiles,
+    FileFolder,
+    FileReader,
+    NewFile,
+    fill_folder,
+    open_folder,
+)
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
 from speech_commands.training.hardware import HardwareParams
 
@@ -45,7 +55,7 @@ def sample(*names):
 
 
 def test_clips_are_matched_by_file_name_and_the_rest_is_reported(ingest):
-    params = SubmissionParams(batch_size=1, largest_unlabelled_fraction=1)
+    params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=1)
     usable, rejected = list_test_clips(
         folder(a="", b="truncated", d=""), REFUSED, sample("c", "b", "a"), ingest, params
     )
@@ -55,7 +65,7 @@ def test_clips_are_matched_by_file_name_and_the_rest_is_reported(ingest):
 
 
 def test_too_many_missing_clips_stop_the_run(ingest):
-    params = SubmissionParams(batch_size=1, largest_unlabelled_fraction=0.4)
+    params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=0.4)
     with pytest.raises(ValueError, match=r"1 of the 2 clips.*b\.wav"):
         list_test_clips(folder(a=""), REFUSED, sample("a", "b"), ingest, params)
 
@@ -63,9 +73,10 @@ def test_too_many_missing_clips_stop_the_run(ingest):
 def test_submission_keeps_rows_and_order_and_fills_gaps(labels):
     columns = {name: 0.0 for name in labels.names}
     probabilities = pd.DataFrame(
-        [{"fname": "a.wav", **columns, "go": 0.9}, {"fname": "c.wav", **columns, "silence": 0.6}]
+        [{**columns, "go": 0.9}, {**columns, "silence": 0.6}], index=["audio/a.wav", "audio/c.wav"]
     )
-    submission = write_submission(probabilities, sample("c", "b", "a"), labels)
+    manifest = pd.DataFrame({"clip": probabilities.index, "fname": ["a.wav", "c.wav"]})
+    submission = write_submission(probabilities, manifest, sample("c", "b", "a"), labels)
     assert submission["fname"].to_list() == ["c.wav", "b.wav", "a.wav"]
     assert submission["label"].to_list() == ["silence", "unknown", "go"]
 
@@ -88,3 +99,72 @@ def test_recogniser_trained_on_other_images_is_refused(labels, project_parameter
             SubmissionParams(**project_parameters["submission"]),
             HardwareParams(**project_parameters["hardware"]),
         )
+
+
+@pytest.fixture
+def recogniser(labels, project_parameters, tmp_path):
+    """Untrained, for small images; and a folder of such images."""
+    rendering = SpectrogramParams(**project_parameters["spectrograms"]).rendering
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((rendering.rows, rendering.frames, 1), dtype="uint8"),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.AveragePooling2D(16),
+            keras.layers.Flatten(),
+            keras.layers.Dense(len(labels.names)),
+        ]
+    )
+    notes = {
+        "labels": labels.model_dump(mode="json"),
+        "rendering": rendering.model_dump(mode="json"),
+    }
+    fs = fsspec.filesystem("file")
+    store_model(fs, str(tmp_path / "recogniser.keras"), NotedModel(model, notes))
+    return StoredModel(fs, str(tmp_path / "recogniser.keras"))
+
+
+def draw(seed, shape):
+    return encode_png(np.random.default_rng(seed).integers(0, 256, shape, np.uint8), 1)
+
+
+def test_probabilities_follow_images_and_recogniser_alone(
+    recogniser, labels, project_parameters, tmp_path
+):
+    spectrograms = SpectrogramParams(**project_parameters["spectrograms"])
+    shape = (spectrograms.rendering.rows, spectrograms.rendering.frames)
+    fs, root = fsspec.filesystem("file"), str(tmp_path / "images")
+    local = Compute(backend="local", workers=1, address=None)
+
+    def label(seeds, chunk_size):
+        """Images drawn with these seeds; returns the table and what is worked out."""
+        images = {f"audio/{name}.png": str(seed) for name, seed in seeds.items()}
+        files = DerivedFiles(
+            "drawing",
+            images,
+            lambda names: [NewFile(name, draw(int(images[name]), shape)) for name in names],
+            8,
+        )
+        fill_folder(fs, root, files, local)
+        described = label_test_clips(
+            recogniser,
+            pd.DataFrame({"clip": [f"audio/{name}.wav" for name in seeds]}),
+            open_folder(fs, root),
+            labels,
+            spectrograms,
+            SubmissionParams(batch_size=4, chunk_size=chunk_size, largest_unlabelled_fraction=0),
+            HardwareParams(**project_parameters["hardware"]),
+        )
+        rows = pd.DataFrame(described.derive(list(described.fingerprints))).set_index("name")
+        return rows, described.fingerprints
+
+    seeds = {name: number for number, name in enumerate("abcdefg")}
+    table, digests = label(seeds, chunk_size=3)
+    assert list(table.columns) == list(labels.names)
+    assert table.sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
+    assert table.drop_duplicates().shape == table.shape
+    again, changed = label({**seeds, "c": 99}, chunk_size=100)
+    same = [clip for clip in digests if clip != "audio/c.wav"]
+    assert [clip for clip in digests if digests[clip] != changed[clip]] == ["audio/c.wav"]
+    pd.testing.assert_frame_equal(table.loc[same], again.loc[same], check_exact=True)
+    assert not table.loc["audio/c.wav"].equals(again.loc["audio/c.wav"])

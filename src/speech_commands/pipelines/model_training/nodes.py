@@ -60,7 +60,7 @@ def assemble_examples(
     for table, folder in ((manifest, spectrograms), (silence_manifest, silence_spectrograms)):
         images = table["clip"].map(image_name)
         part = table[["clip", "label", "split"]].assign(
-            path=images.map(folder.reader.path),
+            path=images.map(folder.reader.address),
             fingerprint=folder.index.loc[images, "fingerprint"].to_numpy(),
         )
         parts.append(part)

@@ -1,5 +1,8 @@
 """Nodes of the submission pipeline."""
 
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import PurePosixPath
 
 import pandas as pd
@@ -10,9 +13,11 @@ from speech_commands.pipelines.ingest.params import IngestParams
 from speech_commands.pipelines.spectrograms.nodes import image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.pipelines.submission.params import SubmissionParams
-from speech_commands.storage.folder import FileFolder
+from speech_commands.storage.folder import FileFolder, FileReader
+from speech_commands.storage.index import NAME, Row
 from speech_commands.storage.keras_file import StoredModel
-from speech_commands.training.evaluation import predict_probabilities
+from speech_commands.storage.table import DerivedRows
+from speech_commands.training.evaluation import predict_batches
 from speech_commands.training.hardware import HardwareParams, set_up
 
 
@@ -79,7 +84,7 @@ def label_test_clips(
     spectrogram_params: SpectrogramParams,
     params: SubmissionParams,
     hardware: HardwareParams,
-) -> pd.DataFrame:
+) -> DerivedRows:
     """Give each test clip a probability for each label.
 
     Args:
@@ -88,39 +93,63 @@ def label_test_clips(
         test_spectrograms: images of the clips.
         labels: the labels.
         spectrogram_params: how the images were rendered.
-        params: the batch size.
+        params: how many at a time.
         hardware: on which devices.
 
     Returns:
-        Column fname, then one a label, float32, adding up to 1.
+        One row a clip, named as it; a column a label, float32, adding up to 1.
 
     Raises:
         ValueError: if the recogniser was trained on other labels or other images.
     """
     recogniser.expect(labels=labels, rendering=spectrogram_params.rendering)
-    set_up(hardware)
-    paths = test_manifest["clip"].map(image_name).map(test_spectrograms.reader.path)
-    probabilities = predict_probabilities(
-        recogniser.load(), paths.to_list(), params.batch_size, "labelling test clips"
+    clips = test_manifest["clip"]
+    images = test_spectrograms.index.loc[clips.map(image_name), "fingerprint"]
+    return DerivedRows(
+        what="labelling test clips",
+        fingerprints={
+            clip: f"{recogniser.digest}-{image}" for clip, image in zip(clips, images, strict=True)
+        },
+        derive=partial(
+            _label_chunk, recogniser, test_spectrograms.reader, labels, params.batch_size, hardware
+        ),
+        chunk_size=params.chunk_size,
     )
-    table = pd.DataFrame(probabilities, columns=list(labels.names))
-    table.insert(0, "fname", test_manifest["fname"])
-    return table
 
 
 def write_submission(
-    probabilities: pd.DataFrame, sample_submission: pd.DataFrame, labels: Labels
+    probabilities: pd.DataFrame,
+    test_manifest: pd.DataFrame,
+    sample_submission: pd.DataFrame,
+    labels: Labels,
 ) -> pd.DataFrame:
     """Choose each clip's most probable label.
 
     Args:
-        probabilities: column fname, then one a label.
+        probabilities: indexed by clip, one column a label.
+        test_manifest: columns clip, fname.
         sample_submission: column fname.
         labels: the labels; a clip without probabilities is `unknown`.
 
     Returns:
         Columns fname, label; the rows and order of the sample submission.
     """
-    best = probabilities.set_index("fname")[list(labels.names)].idxmax(axis=1)
-    chosen = sample_submission["fname"].map(best).fillna(labels.unknown)
+    best = probabilities[list(labels.names)].idxmax(axis=1)
+    by_name = test_manifest.set_index("fname")["clip"].map(best)
+    chosen = sample_submission["fname"].map(by_name).fillna(labels.unknown)
     return pd.DataFrame({"fname": sample_submission["fname"], "label": chosen})
+
+
+def _label_chunk(
+    recogniser: StoredModel,
+    images: FileReader,
+    labels: Labels,
+    batch_size: int,
+    hardware: HardwareParams,
+    clips: Sequence[str],
+) -> Iterator[Row]:
+    set_up(hardware)
+    paths = [images.address(image_name(clip)) for clip in clips]
+    batches = predict_batches(recogniser.shared(), paths, batch_size)
+    for clip, row in zip(clips, chain.from_iterable(batches), strict=True):
+        yield {NAME: clip, **dict(zip(labels.names, row, strict=True))}

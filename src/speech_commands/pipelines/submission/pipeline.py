@@ -64,7 +64,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=write_submission,
-                inputs=["probabilities", "sample_submission", "params:labels"],
+                inputs=["probabilities", "test_manifest", "sample_submission", "params:labels"],
                 outputs="submission",
                 name="write_submission",
             ),

@@ -1,0 +1,74 @@
+"""Tables whose rows are worked out one chunk of names at a time, and only if they are missing."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+from fsspec import AbstractFileSystem
+from more_itertools import batched
+
+from speech_commands.storage.compute import Compute
+from speech_commands.storage.index import FINGERPRINT, Index, Row
+from speech_commands.storage.lock import one_at_a_time
+
+
+@dataclass(frozen=True)
+class DerivedRows:
+    """Rows that a function works out, chunk by chunk, in any order and on any machine.
+
+    Attributes:
+        what: what is being done, for progress lines.
+        fingerprints: name to a digest of everything the row depends on.
+        derive: a picklable function from names to their rows. It uses every core by itself, so
+            that on one machine chunks take turns.
+        chunk_size: how many names it is called with.
+    """
+
+    what: str
+    fingerprints: Mapping[str, str]
+    derive: Callable[[Sequence[str]], Iterable[Row]]
+    chunk_size: int
+
+
+def open_table(fs: AbstractFileSystem, root: str) -> pd.DataFrame:
+    """Read a table; one row a name, sorted.
+
+    Raises:
+        FileNotFoundError: if it was never filled.
+    """
+    return Index(fs, root).read()
+
+
+def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Compute) -> None:
+    """Bring a table to hold exactly the rows described, working out only those that are missing.
+
+    Args:
+        fs: the file system.
+        root: the folder of the table.
+        rows: what it shall hold.
+        compute: on which machines rows are worked out.
+
+    Raises:
+        ValueError: if a row that was asked for did not come; those that did stay.
+    """
+    with one_at_a_time(fs, root, rows.what):
+        index = Index(fs, root)
+        table = index.read() if index.exists() else None
+        kept = pd.DataFrame() if table is None else _still_right(table, rows.fingerprints)
+        if table is None or len(kept) < len(table):
+            index.replace(kept)
+        missing = sorted(set(rows.fingerprints) - set(kept.index))
+        pending = {name: rows.fingerprints[name] for name in missing}
+        chunks = compute.map(
+            partial(_derive, rows.derive), batched(pending, rows.chunk_size), multithreaded=True
+        )
+        index.work_off(rows.what, pending, chunks)
+
+
+def _still_right(table: pd.DataFrame, fingerprints: Mapping[str, str]) -> pd.DataFrame:
+    return table[table[FINGERPRINT].eq(pd.Series(fingerprints).reindex(table.index))]
+
+
+def _derive(derive: Callable[[Sequence[str]], Iterable[Row]], names: Sequence[str]) -> list[Row]:
+    return list(derive(names))

@@ -1,0 +1,85 @@
+import fsspec
+import pandas as pd
+import pytest
+
+from speech_commands.storage.index import Index
+
+LOCAL = fsspec.filesystem("file")
+
+
+@pytest.fixture
+def index(tmp_path):
+    return Index(LOCAL, str(tmp_path / "index"))
+
+
+def rows(*names):
+    return [{"name": name, "length": len(name)} for name in names]
+
+
+def parts(tmp_path):
+    return [path for path in (tmp_path / "index").iterdir() if path.suffix == ".parquet"]
+
+
+def test_rows_are_added_chunk_by_chunk_and_become_one_part(index, tmp_path):
+    seen = []
+
+    def chunks():
+        for chunk in (rows("b", "a"), rows("c")):
+            yield chunk
+            seen.append(sorted(index.read().index))
+
+    index.work_off("making", {"a": "1", "b": "2", "c": "3"}, chunks())
+    assert seen == [["a", "b"], ["a", "b", "c"]]
+    table = index.read()
+    assert table["fingerprint"].to_dict() == {"a": "1", "b": "2", "c": "3"}
+    assert table["length"].to_list() == [1, 1, 1]
+    assert len(parts(tmp_path)) == 1
+
+
+def test_an_error_midway_keeps_what_was_added(index):
+    def chunks():
+        yield rows("a")
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        index.work_off("making", {"a": "1", "b": "1"}, chunks())
+    assert list(index.read().index) == ["a"]
+
+
+def test_rows_that_do_not_come_are_missed(index):
+    with pytest.raises(ValueError, match=r"making: 1 of 2 did not come, such as 'b'"):
+        index.work_off("making", {"a": "1", "b": "1"}, iter([rows("a")]))
+
+
+def test_nothing_to_do_asks_for_nothing(index):
+    def chunks():
+        raise AssertionError("asked")
+        yield
+
+    index.work_off("making", {}, chunks())
+    assert not index.exists()
+
+
+def test_the_folder_reads_as_one_table(index, tmp_path):
+    index.work_off("making", {"a": "1", "b": "1"}, iter([rows("a", "b")]))
+    (tmp_path / "index" / ".partial-0.parquet").write_bytes(b"half")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "index"), index.read())
+
+
+def test_an_index_that_was_never_written_says_so(index):
+    assert not index.exists()
+    with pytest.raises(FileNotFoundError, match="holds no index"):
+        index.read()
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_damaged_part_is_refused_by_name(index, tmp_path, place):
+    names = [f"{number:03d}" for number in range(400)]
+    index.work_off("making", dict.fromkeys(names, "1"), iter([rows(*names)]))
+    [part] = parts(tmp_path)
+    data = bytearray(part.read_bytes())
+    at = int(place * len(data))
+    data[at : at + 8] = bytes(byte ^ 255 for byte in data[at : at + 8])
+    part.write_bytes(data)
+    with pytest.raises(ValueError, match=rf"{part.name} is damaged .*remove it"):
+        index.read()
