@@ -38,7 +38,8 @@ class OneRunAtATime:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Find out where the run will write."""
-        protocol, path = get_protocol_and_path(context.config_loader["globals"]["run_root"])
+        places = context.config_loader["globals"]
+        protocol, path = get_protocol_and_path(places.get("run_root", places["data_root"]))
         self._lock = RunLock(context.project_path / path) if protocol == "file" else None
 
     @hook_impl

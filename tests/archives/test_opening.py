@@ -2,6 +2,7 @@ import zipfile
 
 import pytest
 from corpus_maker import STORED, pack_seven_zip, pack_tar
+from upath import UPath
 
 from speech_commands.archives.member import ArchiveError
 from speech_commands.archives.opening import open_archive
@@ -36,6 +37,21 @@ def test_every_kind_gives_the_same_files(target, clips, limits):
         assert archive.name == str(path)
         assert dict(archive.stream(list(clips))) == clips
     assert isinstance(archive, PlainFolder)
+
+
+def test_archives_in_another_store_give_the_same_files(target, clips, limits):
+    store = UPath(f"memory://{target}")
+    paths = [pack_seven_zip(target / "a.7z", clips.items())]
+    paths += [pack_tar(target / f"{mode[2:]}.tar", clips.items(), mode) for mode in TAR_MODES]
+    for path in paths:
+        (store / path.name).write_bytes(path.read_bytes())
+    for name, content in clips.items():
+        (store / "folder" / name).parent.mkdir(parents=True, exist_ok=True)
+        (store / "folder" / name).write_bytes(content)
+    for name in [*(path.name for path in paths), "folder"]:
+        archive = open_archive(store / name, limits)
+        assert archive.name.startswith("memory://")
+        assert dict(archive.stream(list(clips))) == clips
 
 
 def test_a_missing_archive_says_what_is_expected(tmp_path, limits):

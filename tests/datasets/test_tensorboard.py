@@ -1,3 +1,4 @@
+import fsspec
 import pandas as pd
 import pytest
 from kedro.io import DatasetError
@@ -25,6 +26,16 @@ def test_tensorboard_reads_what_was_saved(tmp_path):
     assert scalars(tmp_path / "training", "loss") == {10: 2.0, 20: 1.0}
     assert scalars(tmp_path / "validation", "accuracy") == {10: 0.25, 20: 0.5}
     assert len(list((tmp_path / "training").iterdir())) == 1
+
+
+def test_a_log_can_be_kept_in_another_store(tmp_path):
+    fs = fsspec.filesystem("memory")
+    dataset = TensorBoardDataset(path=f"memory://{tmp_path}/log")
+    dataset.save(HISTORY.iloc[:1])
+    dataset.save(HISTORY)
+    fs.get(f"{tmp_path}/log", str(tmp_path / "copy"), recursive=True)
+    assert scalars(tmp_path / "copy/training", "accuracy") == {10: 0.5, 20: 0.75}
+    assert len(fs.ls(f"{tmp_path}/log/validation")) == 1
 
 
 def test_loading_says_what_to_load_instead(tmp_path):

@@ -2,9 +2,10 @@
 
 import tarfile
 import zlib
-from pathlib import Path
+from typing import IO
 
 import py7zr
+from upath import UPath
 
 from speech_commands.archives.member import Archive, ArchiveError, Limits
 from speech_commands.archives.plain_folder import PlainFolder
@@ -12,11 +13,11 @@ from speech_commands.archives.seven_zip import SevenZipArchive
 from speech_commands.archives.tar import TarArchive
 
 
-def open_archive(path: Path, limits: Limits) -> Archive:
+def open_archive(path: UPath, limits: Limits) -> Archive:
     """Open a 7z archive, a tar archive or a folder; its content decides, not its name.
 
     Args:
-        path: the archive or folder.
+        path: the archive or folder, on this machine or in another store.
         limits: how much may be taken out of it.
 
     Returns:
@@ -33,19 +34,21 @@ def open_archive(path: Path, limits: Limits) -> Archive:
         )
     if path.is_dir():
         return PlainFolder(path, limits)
-    if py7zr.is_7zfile(path):
-        return SevenZipArchive(path, limits)
-    if _is_tar(path):
-        return TarArchive(path, limits)
     with path.open("rb") as file:
+        if py7zr.is_7zfile(file):
+            return SevenZipArchive(path, limits)
+        file.seek(0)
+        if _is_tar(file):
+            return TarArchive(path, limits)
+        file.seek(0)
         start = file.read(8)
     raise ArchiveError(
         f"{path} is neither a 7z archive, a tar archive nor a folder: it starts with {start!r}"
     )
 
 
-def _is_tar(path: Path) -> bool:
+def _is_tar(file: IO[bytes]) -> bool:
     try:
-        return tarfile.is_tarfile(path)
+        return tarfile.is_tarfile(file)
     except (EOFError, zlib.error):  # compressed, and damaged before its first member
         return True

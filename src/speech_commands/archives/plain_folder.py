@@ -1,7 +1,8 @@
 """A plain folder of files, read as if it were an archive."""
 
 from collections.abc import Collection, Iterator
-from pathlib import Path
+
+from upath import UPath
 
 from speech_commands.archives.member import Limits, Member, sort_members
 from speech_commands.storage.fingerprint import fingerprint
@@ -18,14 +19,14 @@ class PlainFolder:
         ArchiveError: if its files are too large together.
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: UPath, limits: Limits) -> None:
         self.name = str(path)
         self._path = path
         found = []
         for file in sorted(path.rglob("*")):
             if file.is_dir() and not file.is_symlink():
                 continue
-            facts = file.lstat()
+            facts = file.lstat() if file.is_symlink() else file.stat()
             found.append(
                 Member(
                     path=file.relative_to(path).as_posix(),

@@ -1,7 +1,7 @@
 """7z archives, through py7zr."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from queue import Queue
 from tempfile import TemporaryDirectory
@@ -10,6 +10,7 @@ from zlib import crc32
 
 import py7zr
 from py7zr.io import NullIO, Py7zIO, WriterFactory
+from upath import UPath
 
 from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
 from speech_commands.storage.fingerprint import fingerprint
@@ -29,7 +30,7 @@ class SevenZipArchive:
         ArchiveError: if it is damaged, encrypted, or no 7z archive.
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: UPath, limits: Limits) -> None:
         self.name = str(path)
         self._path = path
         self._crc: dict[str, int | None] = {}
@@ -89,7 +90,12 @@ class SevenZipArchive:
     @contextmanager
     def _reading(self) -> Iterator[py7zr.SevenZipFile]:
         try:
-            with py7zr.SevenZipFile(self._path, "r") as archive:
+            # Given a path, py7zr decompresses the blocks of an archive side by side.
+            local = isinstance(self._path, Path)
+            with (
+                nullcontext(self.name) if local else self._path.open("rb") as source,
+                py7zr.SevenZipFile(source, "r") as archive,
+            ):
                 yield archive
         except (ArchiveError, FileNotFoundError, PermissionError):
             raise

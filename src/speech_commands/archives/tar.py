@@ -5,8 +5,9 @@ import tarfile
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Self
+
+from upath import UPath
 
 from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
 from speech_commands.storage.fingerprint import fingerprint
@@ -42,7 +43,7 @@ class TarArchive:
         ArchiveError: if it is damaged or no tar archive.
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: UPath, limits: Limits) -> None:
         self.name = str(path)
         self._path = path
         facts = path.stat()
@@ -82,7 +83,10 @@ class TarArchive:
     @contextmanager
     def _reading(self) -> Iterator[tarfile.TarFile]:
         try:
-            with tarfile.open(self._path, "r:*", tarinfo=_Header) as archive:
+            with (
+                self._path.open("rb") as file,
+                tarfile.open(fileobj=file, mode="r:*", tarinfo=_Header) as archive,
+            ):
                 yield archive
         except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
             if isinstance(error, FileNotFoundError | PermissionError):

@@ -1,9 +1,9 @@
 """An archive of recordings, for reading."""
 
-from pathlib import Path
 from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
+from upath import UPath
 
 from speech_commands.archives.member import Archive, Limits
 from speech_commands.archives.opening import open_archive
@@ -36,7 +36,7 @@ class ArchiveDataset(AbstractDataset[NoReturn, Archive]):
         largest_total_gb: float,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._path = Path(path)
+        self._path = UPath(path)
         self._limits = Limits(int(largest_member_mb * 1e6), int(largest_total_gb * 1e9))
         self.metadata = metadata
 

@@ -1,10 +1,13 @@
 """A training history as TensorBoard reads it."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
+import fsspec
 import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
+from kedro.io.core import get_protocol_and_path
 
 from speech_commands.lazy_tensorflow import tf
 
@@ -26,11 +29,21 @@ class TensorBoardDataset(AbstractDataset[pd.DataFrame, NoReturn]):
 
     Args:
         path: the log folder, to be given to `tensorboard --logdir`.
+        credentials: for the file system.
+        fs_args: further options of the file system.
         metadata: for other tools; unused here.
     """
 
-    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
-        self._path = Path(path)
+    def __init__(
+        self,
+        *,
+        path: str,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        protocol, self._path = get_protocol_and_path(path)
+        self._fs = fsspec.filesystem(protocol, **(fs_args or {}), **(credentials or {}))
         self.metadata = metadata
 
     def load(self) -> NoReturn:
@@ -44,17 +57,22 @@ class TensorBoardDataset(AbstractDataset[pd.DataFrame, NoReturn]):
             "training": [name for name in quantities if not name.startswith(PREFIX)],
             "validation": [name for name in quantities if name.startswith(PREFIX)],
         }.items():
-            folder = self._path / run
-            old = list(folder.glob("events.*"))
-            with tf.summary.create_file_writer(str(folder)).as_default():
-                for row in data.to_dict("records"):
-                    for name in names:
-                        tf.summary.scalar(name.removeprefix(PREFIX), row[name], int(row["step"]))
-            for file in old:
-                file.unlink()
+            folder = f"{self._path}/{run}"
+            self._fs.makedirs(folder, exist_ok=True)
+            old = self._fs.glob(f"{folder}/events.*")
+            with TemporaryDirectory() as local:
+                with tf.summary.create_file_writer(local).as_default():
+                    for row in data.to_dict("records"):
+                        for name in names:
+                            quantity = name.removeprefix(PREFIX)
+                            tf.summary.scalar(quantity, row[name], int(row["step"]))
+                for file in Path(local).iterdir():
+                    self._fs.put_file(str(file), f"{folder}/{file.name}")
+            if old:
+                self._fs.rm(old)
 
     def _exists(self) -> bool:
-        return self._path.exists()
+        return bool(self._fs.exists(self._path))
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": str(self._path)}
+        return {"path": self._path}

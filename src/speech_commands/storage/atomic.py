@@ -6,8 +6,14 @@ from pathlib import PurePosixPath
 from uuid import uuid4
 
 from fsspec import AbstractFileSystem
+from fsspec.implementations.local import LocalFileSystem
 
 PARTIAL_PREFIX = ".partial-"
+
+
+def is_local(fs: AbstractFileSystem) -> bool:
+    """Whether files lie on this machine, where they have times, locks and renaming."""
+    return isinstance(fs, LocalFileSystem)
 
 
 @contextmanager
@@ -37,6 +43,9 @@ def replacing(fs: AbstractFileSystem, path: str) -> Iterator[str]:
 
 
 def write_bytes(fs: AbstractFileSystem, path: str, data: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; object stores do so by themselves."""
+    if not is_local(fs):
+        fs.pipe_file(path, data)
+        return
     with replacing(fs, path) as partial, fs.open(partial, "wb") as file:
         file.write(data)

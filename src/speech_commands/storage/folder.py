@@ -17,10 +17,9 @@ from zlib import crc32
 
 import pandas as pd
 from fsspec import AbstractFileSystem
-from fsspec.implementations.local import LocalFileSystem
 from more_itertools import batched
 
-from speech_commands.storage.atomic import write_bytes
+from speech_commands.storage.atomic import is_local, write_bytes
 from speech_commands.storage.compute import Compute
 from speech_commands.storage.index import FINGERPRINT, NAME, Index, Row, is_part
 from speech_commands.storage.lock import one_at_a_time
@@ -102,7 +101,7 @@ class FileReader:
     def address(self, name: str) -> str:
         """What finds the file from anywhere: its path, or a URL if it is in another store."""
         path = self.path(name)
-        return path if _is_local(self.fs) else str(self.fs.unstrip_protocol(path))
+        return path if is_local(self.fs) else str(self.fs.unstrip_protocol(path))
 
     def __getitem__(self, name: str) -> bytes:
         return self.fs.cat_file(self.path(name))
@@ -200,7 +199,7 @@ def _store(reader: FileReader, file: NewFile) -> Row:
         NAME: file.name,
         SIZE: len(file.data),
         CHECKSUM: crc32(file.data),
-        CHANGED: _changed_at(reader.fs.info(path)) if _is_local(reader.fs) else 0.0,
+        CHANGED: _changed_at(reader.fs.info(path)) if is_local(reader.fs) else 0.0,
         **file.attributes,
     }
 
@@ -252,6 +251,7 @@ def _report(damaged: Sequence[str], root: str) -> None:
 
 def _files(fs: AbstractFileSystem, root: str) -> pd.DataFrame:
     """Size and time of change of the files that lie in a folder, but for its index."""
+    fs.invalidate_cache(root)  # other processes write here, too
     found = fs.find(root, detail=True) if fs.isdir(root) else {}
     prefix = len(fs._strip_protocol(root).rstrip("/")) + 1
     rows = {
@@ -265,10 +265,6 @@ def _files(fs: AbstractFileSystem, root: str) -> pd.DataFrame:
 def _is_index_part(name: str) -> bool:
     path = PurePosixPath(name)
     return path.parts[0] == INDEX_FOLDER and is_part(path.name)
-
-
-def _is_local(fs: AbstractFileSystem) -> bool:
-    return isinstance(fs, LocalFileSystem)
 
 
 def _changed_at(facts: Mapping[str, Any]) -> float:

@@ -92,6 +92,7 @@ class Index:
         self.replace(self.read())
 
     def _parts(self) -> list[str]:
+        self._fs.invalidate_cache(self._folder)
         if not self._fs.isdir(self._folder):
             return []
         paths = self._fs.ls(self._folder, detail=False)

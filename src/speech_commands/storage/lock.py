@@ -7,7 +7,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from fsspec import AbstractFileSystem
-from fsspec.implementations.local import LocalFileSystem
+
+from speech_commands.storage.atomic import is_local
 
 LOCK_SUFFIX = ".lock"
 
@@ -60,7 +61,7 @@ def one_at_a_time(fs: AbstractFileSystem, root: str, what: str) -> Iterator[None
         root: the folder.
         what: is to be done, for the log.
     """
-    if not isinstance(fs, LocalFileSystem):
+    if not is_local(fs):
         yield
         return
     folder = Path(root)
