@@ -15,25 +15,26 @@ from functools import partial
 import keras
 import numpy as np
 import tensorflow as tf
-from speech_commands.models import ModelParams, build_model
+from speech_commands.layers import fused_batch_normalization
 from speech_commands.training.dropout import random_states
 from speech_commands.training.loop import _fit
-from speech_commands.training.replicas import Replicas
+from speech_commands.training.replicas import Replicas, _own_part
 
 [cpu] = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, 2 * [tf.config.LogicalDeviceConfiguration()])
 rng = np.random.default_rng(0)
-images = rng.integers(0, 256, (24, 80, 80, 1), dtype=np.uint8)
+images = rng.integers(0, 256, (24, 8, 8, 1), dtype=np.uint8)
 targets = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 24)]
 clips = tf.data.Dataset.from_tensor_slices((images, targets))
 training, validation = clips.batch(8), clips.take(11).batch(8)
 several = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
-def build(strategy, family, dropout):
+def build(strategy, make_layers):
     keras.utils.set_random_seed(1)
     with strategy.scope():
-        params = ModelParams(family=family, width=2, dropout=dropout, image=None)
-        model = build_model(params, 80, 80, 3)
+        model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Rescaling(1 / 255)])
+        for layer in [*make_layers(), keras.layers.Flatten(), keras.layers.Dense(3)]:
+            model.add(layer)
         model.compile(
             optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
             loss=keras.losses.CategoricalCrossentropy(from_logits=True),
@@ -42,21 +43,29 @@ def build(strategy, family, dropout):
         )
     return model
 
+def plain():
+    return [keras.layers.Conv2D(4, 3, activation="relu")]
+
+def normalised():
+    return [keras.layers.Conv2D(4, 3), fused_batch_normalization(), keras.layers.Dropout(0.5)]
+
 def copies(variable):
     values = several.experimental_local_results(variable.value)
     return [np.asarray(value).tolist() for value in values]
 
 facts = {}
 for name, strategy in (("one", tf.distribute.get_strategy()), ("two", several)):
-    model = build(strategy, "vgg", dropout=0)
+    model = build(strategy, plain)
     run_epoch = partial(_fit, model) if name == "one" else Replicas(model, 8).run_epoch
     metrics = run_epoch(training, validation)
     facts[name] = metrics, [np.asarray(weight).tolist() for weight in model.get_weights()]
 
-model = build(several, "resnet", dropout=0.5)
+model = build(several, normalised)
 Replicas(model, 8).run_epoch(training, validation)
 facts["statistics"] = [copies(weight) for weight in model.non_trainable_weights]
 facts["random states"] = [copies(state) for state in random_states(model)]
+parts, _ = several.run(tf.function(_own_part), args=((tf.range(8), tf.range(8)),))
+facts["parts"] = [part.numpy().tolist() for part in several.experimental_local_results(parts)]
 try:
     Replicas(model, 9)
 except ValueError as error:
@@ -97,6 +106,10 @@ def test_two_devices_learn_what_one_learns(two_devices):
     assert two == pytest.approx(one, rel=1e-4)
     for weight, weight_of_two in zip(weights, weights_of_two, strict=True):
         np.testing.assert_allclose(weight_of_two, weight, atol=1e-5)
+
+
+def test_each_device_has_its_own_part_of_a_batch(two_devices):
+    assert two_devices["parts"] == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
 
 def test_statistics_are_those_of_all_devices(two_devices):
