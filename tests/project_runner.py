@@ -25,14 +25,14 @@ def copy_project(folder, corpus):
     return folder
 
 
-def start_kedro(project, *arguments):
-    """Start a kedro command; its output goes to `kedro.log` in the project."""
-    with (project / "kedro.log").open("ab") as log:
+def start_kedro(project, *arguments, log="kedro.log", **variables):
+    """Start a kedro command with environment variables; its output goes to a log in the project."""
+    with (project / log).open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "kedro", *arguments],
             cwd=project,
-            env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
-            stdout=log,
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"} | variables,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from speech_commands.storage.lock import RunLock
+from speech_commands.training.workers import this_worker
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,10 @@ RESULTS = {
 
 
 class OneRunAtATime:
-    """Hold `run_root` during a run; a second run there ends before its first node."""
+    """Hold `run_root` during a run; a second run there ends before its first node.
+
+    Workers that train together share it: each is a part of one run.
+    """
 
     def __init__(self) -> None:
         self._lock: RunLock | None = None
@@ -38,9 +42,12 @@ class OneRunAtATime:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Find out where the run will write."""
-        places = context.config_loader["globals"]
+        config = context.config_loader
+        places = config["globals"]
         protocol, path = get_protocol_and_path(places.get("run_root", places["data_root"]))
-        self._lock = RunLock(context.project_path / path) if protocol == "file" else None
+        worker = this_worker(config["parameters"]["hardware"]["strategy"])
+        folder = context.project_path / path
+        self._lock = RunLock(folder, worker.name) if protocol == "file" else None
 
     @hook_impl
     def before_pipeline_run(self) -> None:

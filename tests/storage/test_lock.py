@@ -44,6 +44,13 @@ def test_a_folder_is_held_by_one_run(holder, tmp_path):
     RunLock(tmp_path / "other").take()
 
 
+def test_parts_of_a_run_hold_a_folder_together(holder, tmp_path):
+    lock = RunLock(tmp_path / "run", "worker-1")
+    lock.take()
+    with pytest.raises(BusyError):
+        RunLock(tmp_path / "run", "worker-1").take()
+
+
 def test_a_run_that_is_killed_holds_nothing(holder, tmp_path):
     holder.kill()
     holder.wait()

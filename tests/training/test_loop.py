@@ -65,9 +65,10 @@ def start(project_parameters):
     model = ModelParams(
         family="vgg", width=2, dropout=0.3, image={"height": 80, "width": 80, "channels": 3}
     )
-    runtime = set_up(HardwareParams(**project_parameters["hardware"] | {"precision": "float32"}))
 
-    def begin(params):
+    def begin(params, strategy="single"):
+        changes = {"precision": "float32", "strategy": strategy}
+        runtime = set_up(HardwareParams(**project_parameters["hardware"] | changes))
         return new_training(model, params, runtime, SHAPE, labels=3)
 
     return begin
@@ -113,6 +114,13 @@ def test_interrupted_training_ends_with_the_same_weights(start, feeds, params, t
         np.testing.assert_array_equal(one, other)
     columns = ["step", "accuracy", "loss", "val_accuracy", "val_loss"]
     pd.testing.assert_frame_equal(undisturbed.history[columns], last.history[columns])
+
+
+def test_one_mirrored_device_ends_with_the_same_weights(start, feeds, params):
+    *_, single = train(start(params), *feeds(params), params)
+    *_, mirrored = train(start(params, "mirrored"), *feeds(params), params)
+    for one, other in zip(weights(single), weights(mirrored), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_seed_decides_the_weights(start, feeds, params):

@@ -24,11 +24,12 @@ class RunLock:
 
     Args:
         folder: a local folder; it need not exist.
+        part: of the run; runs of different parts work in the folder together.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, part: str = "") -> None:
         self._folder = folder
-        self._lock = FileLock(folder / LOCK_SUFFIX)
+        self._lock = FileLock(folder / f"{part and '.' + part}{LOCK_SUFFIX}")
 
     def take(self) -> None:
         """Take hold of the folder.

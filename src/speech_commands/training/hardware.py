@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from archspec.cpu.detect import detected_info
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from speech_commands.lazy_tensorflow import tf
+from speech_commands.training.workers import SEVERAL_WORKERS, Worker, this_worker
 
 logger = logging.getLogger(__name__)
 
@@ -56,14 +57,30 @@ class Runtime:
     """TensorFlow, set up.
 
     Attributes:
-        strategy: where variables live.
         policy: the name of the Keras dtype policy.
         jit_compile: whether XLA compiles the training step.
+        worker: this process among those that train together.
+        placement: the name of the strategy.
     """
 
-    strategy: tf.distribute.Strategy
     policy: str
     jit_compile: bool
+    worker: Worker
+    placement: str
+
+    @cached_property
+    def strategy(self) -> tf.distribute.Strategy:
+        """Where variables live while a model is trained.
+
+        Asking for it waits until all workers have asked, which they can do once a process, and
+        before anything is computed.
+        """
+        if self.placement == "mirrored":
+            return tf.distribute.MirroredStrategy()
+        if self.placement == SEVERAL_WORKERS:
+            logger.info("waiting for all workers that TF_CONFIG names")
+            return tf.distribute.MultiWorkerMirroredStrategy()
+        return tf.distribute.get_strategy()
 
 
 def set_up(params: HardwareParams) -> Runtime:
@@ -73,8 +90,8 @@ def set_up(params: HardwareParams) -> Runtime:
         params: what is wanted.
 
     Raises:
-        ValueError: if a GPU is named that is not there, or TensorFlow has been running with
-            other settings that it cannot change any more.
+        ValueError: if a GPU is named that is not there, TF_CONFIG is wrong, or TensorFlow has been
+            running with other settings that it cannot change any more.
     """
     _set_up_threads(params)
     _set_up_gpus(params)
@@ -82,7 +99,8 @@ def set_up(params: HardwareParams) -> Runtime:
         tf.config.experimental.enable_op_determinism()
     precision = fastest_precision() if params.precision == "auto" else params.precision
     _tell(precision, len(tf.config.get_visible_devices("GPU")))
-    return Runtime(_strategy(params.strategy), POLICIES[precision], params.xla)
+    worker = this_worker(params.strategy)
+    return Runtime(POLICIES[precision], params.xla, worker, params.strategy)
 
 
 @cache
@@ -159,11 +177,3 @@ def _set_up_gpus(params: HardwareParams) -> None:
         raise ValueError(
             "GPU settings cannot change once TensorFlow is running in this process; start a new one"
         ) from error
-
-
-def _strategy(name: str) -> tf.distribute.Strategy:
-    if name == "mirrored":
-        return tf.distribute.MirroredStrategy()
-    if name == "multi_worker_mirrored":
-        return tf.distribute.MultiWorkerMirroredStrategy()
-    return tf.distribute.get_strategy()

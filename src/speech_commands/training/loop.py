@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from speech_commands.lazy_tensorflow import keras, tf
 from speech_commands.models import ModelParams, build_model
+from speech_commands.training.dropout import seed_dropout
 from speech_commands.training.feed import TrainingFeed
 from speech_commands.training.hardware import Runtime
 from speech_commands.training.optimisation import build_optimizer
 from speech_commands.training.params import TrainingParams
-
-SEED_STATE = "seed_generator_state"
-"""How Keras names the variable that a random layer draws from."""
+from speech_commands.training.replicas import Replicas
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +70,7 @@ def new_training(
             loss=keras.losses.CategoricalCrossentropy(
                 from_logits=True, label_smoothing=params.label_smoothing
             ),
-            metrics=["accuracy"],
+            metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
             jit_compile=runtime.jit_compile,
         )
     return Progression(model, pd.DataFrame())
@@ -95,21 +94,20 @@ def train(
 
     Yields:
         The state after each epoch.
+
+    Raises:
+        ValueError: if several devices cannot have equal parts of a batch.
+        WorkerLostError: if another worker has gone.
     """
     progression = start
+    run_epoch = _epochs_of(start.model, params.batch_size)
     while progression.step < params.steps:
         began = perf_counter()
         steps = min(params.steps_per_epoch, params.steps - progression.step)
-        _seed_dropout(progression, params.seed)
-        record = progression.model.fit(
-            training.batches(progression.step, steps),
-            validation_data=validation,
-            shuffle=False,
-            verbose=0,
-        )
+        seed_dropout(progression.model, params.seed, progression.step)
         row = {
             "step": progression.step + steps,
-            **{name: values[0] for name, values in record.history.items()},
+            **run_epoch(training.batches(progression.step, steps), validation),
             "seconds": perf_counter() - began,
         }
         history = pd.concat([progression.history, pd.DataFrame([row])], ignore_index=True)
@@ -118,12 +116,20 @@ def train(
         yield progression
 
 
-def _seed_dropout(progression: Progression, seed: int) -> None:
-    """Let random layers depend on the seed and the step alone; Keras does not store their state."""
-    states = [v for v in progression.model.variables if v.path.endswith(SEED_STATE)]
-    rng = np.random.default_rng([seed, progression.step])
-    for state in states:
-        state.assign(rng.integers(2**31, size=state.shape))
+def _epochs_of(
+    model: keras.Model, batch_size: int
+) -> Callable[[tf.data.Dataset, tf.data.Dataset], dict[str, float]]:
+    """A function from batches of training and validation to metrics."""
+    if model.distribute_strategy.num_replicas_in_sync > 1:
+        return Replicas(model, batch_size).run_epoch
+    return partial(_fit, model)
+
+
+def _fit(
+    model: keras.Model, training: tf.data.Dataset, validation: tf.data.Dataset
+) -> dict[str, float]:
+    record = model.fit(training, validation_data=validation, shuffle=False, verbose=0)
+    return {name: values[0] for name, values in record.history.items()}
 
 
 def _log(row: dict[str, Any], params: TrainingParams) -> None:

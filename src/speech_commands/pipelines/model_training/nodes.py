@@ -29,7 +29,9 @@ from speech_commands.training.feed import build_feeds
 from speech_commands.training.hardware import HardwareParams, Runtime, set_up
 from speech_commands.training.loop import Progression, new_training, train
 from speech_commands.training.params import TrainingParams
+from speech_commands.training.replicas import agree
 from speech_commands.training.teacher import Teacher
+from speech_commands.training.workers import for_the_chief
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +101,12 @@ def train_recogniser(
 
     Yields:
         After each epoch, the history twice, for a table and for TensorBoard, and the model with
-        its optimizer, to be stored as the checkpoint.
+        its optimizer, to be stored as the checkpoint. Of several workers, only the chief yields.
+
+    Raises:
+        PartDone: in a worker that is not the chief, when training is over.
+        ValueError: if workers differ in what they are about to train.
+        WorkerLostError: if another worker has gone.
     """
     rendering = spectrogram_params.rendering
     recipe = fingerprint(
@@ -117,6 +124,7 @@ def train_recogniser(
             (rendering.rows, rendering.frames),
             len(labels.names),
         )
+    agree(runtime.strategy, f"recipe {recipe}, step {start.step}, {runtime.policy}")
     states = iter([start])
     if start.step < params.training.steps:
         feeds = build_feeds(
@@ -128,7 +136,7 @@ def train_recogniser(
             _teacher(teachers, labels, rendering, params.training),
         )
         states = train(start, *feeds, params.training)
-    for state in states:
+    for state in for_the_chief(states, runtime.worker):
         notes = {
             "recipe": recipe,
             "history": state.history.to_dict("records"),
