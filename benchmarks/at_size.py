@@ -119,7 +119,7 @@ def describe(row: Row, first: Row) -> list[str]:
     """Cells of the table."""
     rate = f"{row.clips / row.own_s:,.0f}" if row.turn == "first" and row.own_s else ""
     return [
-        f"{row.scale:.0%}",
+        f"{100 * row.scale:g} %",
         row.stage,
         row.turn,
         f"{row.clips:,}",
