@@ -27,16 +27,20 @@ import py7zr
 from project_copy import ROOT, copy_configuration, kedro_run
 from turns import add, print_table, take_turns, times_as_fast
 
-from speech_commands.archives.member import Limits
-from speech_commands.archives.opening import open_archive
+from speech_commands.archives.member import Archive
 from speech_commands.datasets.archive import ArchiveDataset
 from speech_commands.datasets.file_folder import FileFolderDataset
 from speech_commands.pipelines.ingest.nodes import lay_out_recordings
 
 DEMO_ARCHIVE = ROOT / "data" / "01_raw" / "demo" / "train.7z"
-LIMITS = Limits(member_bytes=10**8, total_bytes=10**11)
 COMPUTE = {"backend": "local", "workers": None, "address": None}
 FLOOR = ("decompressing", "writing")
+
+
+def open_recordings(path: Path) -> Archive:
+    """List an archive, as the catalog's entry does."""
+    limits = {"largest_member_mb": 64, "largest_total_gb": 64}
+    return ArchiveDataset(path=str(path), **limits).load()
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,7 @@ class Contest:
 
     def project(self) -> None:
         """Fill the folder as the pipeline does, its node and datasets alone."""
-        dataset = ArchiveDataset(
-            path=str(self.archive),
-            largest_member_mb=LIMITS.member_bytes / 1e6,
-            largest_total_gb=LIMITS.total_bytes / 1e9,
-        )
-        files, _ = lay_out_recordings(dataset.load())
+        files, _ = lay_out_recordings(open_recordings(self.archive))
         FileFolderDataset(path=str(self.folder), compute=COMPUTE).save(files)
 
     def command(self) -> None:
@@ -104,7 +103,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", type=Path, help="where files are written; default: temporary")
     options = parser.parse_args()
-    archive = open_archive(options.archive.resolve(), LIMITS)
+    archive = open_recordings(options.archive.resolve())
     content = dict(archive.stream(list(archive.contents.members)))
     with TemporaryDirectory(dir=options.folder) as name:
         contest = Contest(options.archive.resolve(), content, Path(name) / "made")

@@ -35,6 +35,7 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from ingest_speed import DEMO_ARCHIVE, open_recordings
 from joblib import Parallel, delayed
 from kedro.config import OmegaConfigLoader
 from more_itertools import chunked
@@ -44,8 +45,6 @@ from scipy.fft import rfft
 from scipy.io import wavfile
 from turns import print_table, take_turns, times_as_fast
 
-from speech_commands.archives.member import Limits
-from speech_commands.archives.opening import open_archive
 from speech_commands.audio.image import encode_png
 from speech_commands.audio.spectrogram import Rendering, mel_filterbank
 from speech_commands.datasets.file_folder import FileFolderDataset
@@ -55,8 +54,6 @@ from speech_commands.pipelines.spectrograms.nodes import render_spectrograms
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.settings import CONFIG_LOADER_ARGS
 
-DEMO_ARCHIVE = ROOT / "data" / "01_raw" / "demo" / "train.7z"
-LIMITS = Limits(member_bytes=10**8, total_bytes=10**11)
 HEADER_BYTES = 44
 """Of a plain 16-bit WAV file, as the dataset's all are."""
 SMALLEST_POWER = 1e-20
@@ -89,7 +86,7 @@ def local(workers: int) -> dict:
 
 def take_out(archive: Path, folder: Path, most: int | None) -> Clips:
     """Fill a folder from an archive; background recordings are no clips."""
-    files, _ = lay_out_recordings(open_archive(archive, LIMITS))
+    files, _ = lay_out_recordings(open_recordings(archive))
     wavs = FileFolderDataset(path=str(folder), compute=local(1))
     wavs.save(files)
     index = wavs.load().index
@@ -286,7 +283,7 @@ def measure(choice: str, clips: Clips, folder: Path, workers: int, rounds: int) 
     rendering = params.rendering
     print(f"{choice}: {rendering.rows} x {rendering.frames} pixels, {rendering.axis}\n")
     print_table(
-        ["", "clips a second", "a core", "project, times as fast"],
+        ["", "clips a second", "a core", "the project is so many times as fast"],
         [
             [
                 name,
