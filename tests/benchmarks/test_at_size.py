@@ -72,7 +72,7 @@ def test_growth_is_drawn_with_a_line_of_slope_one():
     ]
     [axes] = growth([*rows, replace(ROW, turn="again", own_s=0.1)]).axes
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    assert len(axes.lines) == 2 * len(STAGES)
+    assert len(axes.lines) == 2 * len(STAGES) - 2
     measured, straight = (list(line.get_ydata()) for line in axes.lines[:2])
     assert measured == [2.0, 10.0]
     assert straight == [1.0, 10.0]
