@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format viz lock clean
+.PHONY: help setup demo test lint bench format viz lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -28,6 +28,9 @@ lint: $(READY)  ## check style, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(READY)  ## measure speed in minutes; FULL=1 RAW=data/01_raw: at full size, in hours
+	$(BIN)/python benchmarks/all.py $(if $(FULL),--full) $(if $(RAW),--raw=$(RAW))
 
 format: $(READY)  ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .

@@ -2,10 +2,12 @@
 
 Every clip is repeated under new speaker names, moved and at another level, until there are as many
 as the competition has: 64,727 to train and 158,538 to test. Speakers and those named after them
-stay in one split. The archives say nothing about accuracy; they are for measuring time and memory.
+stay in one split. With `--changed`, that share of the clips has another content than without. The
+archives say nothing about accuracy; they are for measuring time and memory.
 
     python benchmarks/make_full_size.py --raw data/01_raw --out data/01_raw/full
     python benchmarks/make_full_size.py --raw data/01_raw --out data/01_raw/tenth --scale 0.1
+    python benchmarks/make_full_size.py --raw data/01_raw --out data/01_raw/newer --changed 0.01
     kedro run --params=training_recordings=data/01_raw/full/train.7z
 """
 
@@ -64,7 +66,17 @@ def copies(clips: list[str], wanted: int) -> Iterator[tuple[str, int]]:
     return islice(((clip, copy) for copy in count() for clip in clips), wanted)
 
 
-def training_members(source: dict[str, bytes], wanted: int, seed: int) -> Members:
+def contents(
+    source: dict[str, bytes], chosen: list[tuple[str, int]], seed: int, changed: float
+) -> Iterator[bytes]:
+    """What is in clips: of the first copies that of the source, except in changed clips."""
+    for number, (clip, copy) in enumerate(chosen):
+        is_changed = int((number + 1) * changed) > int(number * changed)
+        rng = np.random.default_rng([seed, number, is_changed])
+        yield another(source[clip], rng) if copy or is_changed else source[clip]
+
+
+def training_members(source: dict[str, bytes], wanted: int, seed: int, changed: float) -> Members:
     """Split lists, background recordings and clips."""
     lists = [path for path in source if PurePosixPath(path).name in SPLIT_LISTS]
     wavs = [path for path in source if path.endswith(WAV_SUFFIX)]
@@ -82,21 +94,21 @@ def training_members(source: dict[str, bytes], wanted: int, seed: int) -> Member
         yield path, ("\n".join(lines) + "\n").encode()
     for path in noises:
         yield path, source[path]
-    rng = np.random.default_rng(seed)
-    for clip, copy in chosen:
-        if copy:
-            yield rename(clip, copy), another(source[clip], rng)
-        else:
-            yield clip, source[clip]
+    names = (rename(clip, copy) if copy else clip for clip, copy in chosen)
+    yield from zip(names, contents(source, chosen, seed, changed), strict=True)
 
 
-def unlabelled_members(source: dict[str, bytes], names: list[str], seed: int) -> Members:
+def unlabelled_members(
+    source: dict[str, bytes], names: list[str], seed: int, changed: float
+) -> Members:
     """Clips under the names given."""
     clips = sorted(path for path in source if path.endswith(WAV_SUFFIX))
-    rng = np.random.default_rng(seed)
-    for name, (clip, copy) in zip(names, copies(clips, len(names)), strict=True):
-        content = another(source[clip], rng) if copy else source[clip]
-        yield str(PurePosixPath(clip).with_name(name)), content
+    chosen = list(copies(clips, len(names)))
+    paths = (
+        str(PurePosixPath(clip).with_name(name))
+        for name, (clip, _) in zip(names, chosen, strict=True)
+    )
+    yield from zip(paths, contents(source, chosen, seed, changed), strict=True)
 
 
 def write(path: Path, members: Members, total: int) -> None:
@@ -112,13 +124,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="a folder, made if need be")
     parser.add_argument("--scale", type=float, default=1.0, help="of the competition's size")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--changed", type=float, default=0.0, help="share of the clips")
     options = parser.parse_args()
     training, test = (round(n * options.scale) for n in (TRAINING_CLIPS, TEST_CLIPS))
     options.out.mkdir(parents=True, exist_ok=True)
     source = read(options.raw / "train.7z")
-    write(options.out / "train.7z", training_members(source, training, options.seed), training)
+    members = training_members(source, training, options.seed, options.changed)
+    write(options.out / "train.7z", members, training)
     names = [f"clip_{number:09x}{WAV_SUFFIX}" for number in range(test)]
-    members = unlabelled_members(read(options.raw / "test.7z"), names, options.seed)
+    source = read(options.raw / "test.7z")
+    members = unlabelled_members(source, names, options.seed, options.changed)
     write(options.out / "test.7z", members, test)
     table = "fname,label\n" + "".join(f"{name},silence\n" for name in names)
     write(options.out / "sample_submission.7z", iter([(FILE_NAME, table.encode())]), 1)

@@ -8,15 +8,15 @@ import pytest
 
 from speech_commands.archives.member import Limits
 from speech_commands.archives.seven_zip import SevenZipArchive
-from speech_commands.archives.writing import write_seven_zip
+from speech_commands.archives.writing import FASTEST, SMALLEST, write_seven_zip
 
 TONE = (3000 * np.sin(np.arange(16_000) / 20)).astype("<i2").tobytes()
 MEMBERS = [("train/b.wav", TONE), ("train/a.txt", b"line\n"), ("train/c.wav", TONE[::-1])]
 
 
-def _archive(members=MEMBERS):
+def _archive(members=MEMBERS, preset=SMALLEST):
     file = io.BytesIO()
-    write_seven_zip(file, members, len(members), "test")
+    write_seven_zip(file, members, len(members), "test", preset)
     return file.getvalue()
 
 
@@ -27,9 +27,10 @@ def test_plain_py7zr_reads_back_what_was_written_in_order(tmp_path):
     assert all((tmp_path / path).read_bytes() == content for path, content in MEMBERS)
 
 
-def test_the_project_reads_it_too(tmp_path):
+@pytest.mark.parametrize("preset", [FASTEST, SMALLEST])
+def test_the_project_reads_it_too(tmp_path, preset):
     path = tmp_path / "a.7z"
-    path.write_bytes(_archive())
+    path.write_bytes(_archive(preset=preset))
     archive = SevenZipArchive(path, Limits(10**6, 10**6))
     assert dict(archive.stream(list(archive.contents.members))) == dict(MEMBERS)
 

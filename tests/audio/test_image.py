@@ -21,6 +21,17 @@ def test_what_was_encoded_comes_back_exactly(image, level):
     assert np.array_equal(decoded, image)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1)])
+def test_narrow_images_come_back(shape):
+    image = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
+    assert np.array_equal(decode_png(encode_png(image, 1)), image)
+
+
+def test_slow_changes_are_stored_small():
+    slope = np.repeat(np.arange(256, dtype=np.uint8)[None], 64, axis=0)
+    assert len(encode_png(slope, 1)) < slope.size / 50
+
+
 def test_the_same_image_gives_the_same_bytes(image):
     assert encode_png(image, 1) == encode_png(image.copy(order="F"), 1)
 

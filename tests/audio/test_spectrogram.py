@@ -4,6 +4,7 @@ from pydantic import ValidationError
 from scipy.signal.windows import hann
 
 from speech_commands.audio.spectrogram import (
+    CLIPS_AT_ONCE,
     Rendering,
     _window,
     mel_filterbank,
@@ -111,6 +112,8 @@ def test_silence_is_black(rendering):
 
 
 def test_a_batch_is_its_clips_one_by_one(waveforms, rendering):
+    waveforms = np.concatenate([waveforms] * 4)[:-1]
+    assert len(waveforms) > 2 * CLIPS_AT_ONCE
     together = render(waveforms, rendering)
     alone = [render(waveform[None], rendering)[0] for waveform in waveforms]
     assert np.array_equal(together, alone)

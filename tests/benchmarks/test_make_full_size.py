@@ -16,12 +16,15 @@ TRAINING, TEST = 194, 476
 """64,727 and 158,538 clips at that scale."""
 
 
-@pytest.fixture(scope="module")
-def made(tiny_corpus, tmp_path_factory):
-    out = tmp_path_factory.mktemp("full")
-    command = [sys.executable, SCRIPT, "--raw", tiny_corpus, "--out", out, "--scale", str(SCALE)]
+def make(raw, out, *options):
+    command = [sys.executable, SCRIPT, "--raw", raw, "--out", out, "--scale", str(SCALE), *options]
     subprocess.run(command, check=True, capture_output=True)
     return out
+
+
+@pytest.fixture(scope="module")
+def made(tiny_corpus, tmp_path_factory):
+    return make(tiny_corpus, tmp_path_factory.mktemp("full"))
 
 
 def contents(path):
@@ -68,3 +71,11 @@ def test_the_sample_submission_names_every_test_clip(made):
     assert header == "fname,label"
     assert len(rows) == TEST
     assert {row.split(",")[0] for row in rows} == clips
+
+
+def test_a_share_of_the_clips_is_changed_and_nothing_else(made, tiny_corpus, tmp_path):
+    newer = make(tiny_corpus, tmp_path, "--changed=0.1")
+    for name, clips in (("train.7z", TRAINING), ("test.7z", TEST)):
+        before, after = contents(made / name), contents(newer / name)
+        assert list(before) == list(after)
+        assert sum(before[path] != after[path] for path in before) == int(clips * 0.1)

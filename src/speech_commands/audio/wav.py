@@ -143,9 +143,10 @@ def _scale(samples: np.ndarray) -> np.ndarray:
     if samples.dtype == np.uint8:
         scaled = (samples.astype(np.float32) - 128) / 128
     elif np.issubdtype(samples.dtype, np.integer):
-        scaled = samples.astype(np.float32) / -float(np.iinfo(samples.dtype).min)
+        scaled = samples.astype(np.float32)
+        scaled *= np.float32(-1 / np.iinfo(samples.dtype).min)
     else:
         scaled = samples.astype(np.float32)
-    if not np.isfinite(scaled).all():
-        raise WavError(f"it holds samples that are not finite numbers; {ALLOWED}")
+        if not np.isfinite(scaled).all():
+            raise WavError(f"it holds samples that are not finite numbers; {ALLOWED}")
     return scaled[:, None] if scaled.ndim == 1 else scaled

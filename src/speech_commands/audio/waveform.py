@@ -21,7 +21,8 @@ def to_mono(recording: Recording, sample_rate_hz: int) -> np.ndarray:
     Returns:
         Shape (samples,), float32.
     """
-    mono = recording.samples.mean(axis=1, dtype=np.float32)
+    channels = recording.samples.shape[1]
+    mono = recording.samples.mean(axis=1) if channels > 1 else recording.samples[:, 0]
     if recording.sample_rate_hz == sample_rate_hz:
         return mono
     ratio = Fraction(sample_rate_hz, recording.sample_rate_hz)
@@ -41,7 +42,9 @@ def fit_length(waveform: np.ndarray, samples: int) -> np.ndarray:
         Shape (samples,), float32.
     """
     excess = len(waveform) - samples
-    if excess <= 0:
+    if not excess:
+        return waveform
+    if excess < 0:
         return np.pad(waveform, (0, -excess))
     energy = np.concatenate([[0.0], np.cumsum(np.square(waveform, dtype=np.float64))])
     start = int(np.argmax(energy[samples:] - energy[: excess + 1]))

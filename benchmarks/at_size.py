@@ -1,0 +1,190 @@
+r"""Measure the stages but training as whole commands on archives of growing size.
+
+For each size, a share of the competition's, make_full_size.py makes archives, and others of which
+1 % of the clips differ; both stay for the next time. Then each stage is run three times:
+
+    first    into an empty folder
+    again    with nothing changed
+    newer    with the archives of which 1 % of the clips differ
+
+A stage's own seconds are those that its nodes take by the log, up to their last save; the command's
+also hold the start of Python, Kedro and TensorFlow, which does not depend on the size. Memory is
+the most that all processes of a command held together, sampled every 50 ms: on Linux PSS, where
+shared memory counts in parts, elsewhere USS. The submission is made with the weights that come
+with the package.
+
+    python benchmarks/at_size.py --raw data/01_raw/demo --scales 0.01
+    python benchmarks/at_size.py --raw data/01_raw --scales 0.01 0.1 1 \
+        --figure docs/results/performance/growth.png
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from process_tree import run
+from project_copy import ROOT, copy_configuration, kedro_run
+from turns import print_table
+
+from speech_commands.datasets.file_folder import FileFolderDataset
+
+STAGES = {
+    "ingest": ("data/02_intermediate/raw_wavs",),
+    "silence_augmentation": ("run/03_primary/silence_wavs",),
+    "spectrograms": ("run/04_feature/spectrograms", "run/04_feature/silence_spectrograms"),
+    "submission": ("run/04_feature/test_spectrograms",),
+}
+"""Pipelines, and the folders they fill."""
+
+OF_ONE_SIZE = "silence_augmentation"
+"""It makes as many clips of any archive."""
+
+SAVED = re.compile(r"(\w+): \w+ saved after ([\d.]+) s")
+CHANGED = 0.01
+COMPUTE = {"backend": "local", "workers": None, "address": None}
+ARCHIVES = {"raw": 0.0, "newer": CHANGED}
+"""Folders of archives, and which share of the clips differs from the first's."""
+
+TURNS = {"first": "raw", "again": "raw", "newer": "newer"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a stage took.
+
+    Attributes:
+        scale: of the competition's size.
+        stage: the pipeline.
+        turn: first, again or newer.
+        clips: in the folders that the stage fills.
+        command_s: the whole command.
+        own_s: its nodes.
+        peak_bytes: memory.
+    """
+
+    scale: float
+    stage: str
+    turn: str
+    clips: int
+    command_s: float
+    own_s: float
+    peak_bytes: int
+
+
+def make_archives(raw: Path, folder: Path, scale: float) -> None:
+    """Make what is not there yet."""
+    for name, changed in ARCHIVES.items():
+        if (folder / name).exists():
+            continue
+        unfinished = folder / f"{name}.unfinished"
+        script = str(ROOT / "benchmarks" / "make_full_size.py")
+        command = [sys.executable, script, f"--raw={raw}", f"--out={unfinished}"]
+        subprocess.run(
+            [*command, f"--scale={scale}", f"--changed={changed}"], check=True, stdout=sys.stderr
+        )
+        unfinished.rename(folder / name)
+
+
+def measure(folder: Path, scale: float, env: str, stages: Sequence[str]) -> Iterator[Row]:
+    """Run every stage three times."""
+    made = {"data_root": folder / "data", "run_root": folder / "run"}
+    for path in made.values():
+        shutil.rmtree(path, ignore_errors=True)
+    for turn, archives in TURNS.items():
+        conf = folder / "conf"
+        shutil.rmtree(conf, ignore_errors=True)
+        copy_configuration(ROOT, conf, env, {"raw_root": folder / archives, **made})
+        for stage in stages:
+            used = run(kedro_run(conf, env, stage), ROOT)
+            clips = sum(count(folder / path) for path in STAGES[stage])
+            own_s = own_seconds(used.output)
+            yield Row(scale, stage, turn, clips, used.seconds, own_s, used.peak_bytes)
+
+
+def count(folder: Path) -> int:
+    """Files in a folder that a stage has filled."""
+    return len(FileFolderDataset(path=str(folder), compute=COMPUTE).load())
+
+
+def own_seconds(log: str) -> float:
+    """Add up what the nodes took, each to its last save."""
+    last = {node: float(seconds) for node, seconds in SAVED.findall(log)}
+    return sum(last.values())
+
+
+def describe(row: Row, first: Row) -> list[str]:
+    """Cells of the table."""
+    rate = f"{row.clips / row.own_s:,.0f}" if row.turn == "first" and row.own_s else ""
+    return [
+        f"{100 * row.scale:g} %",
+        row.stage,
+        row.turn,
+        f"{row.clips:,}",
+        f"{row.command_s:.1f}",
+        f"{row.own_s:.1f}",
+        rate,
+        f"{row.peak_bytes / 1e6:,.0f}",
+        f"{row.command_s / first.command_s:.1%}" if row is not first else "",
+        f"{row.own_s / first.own_s:.1%}" if row is not first and first.own_s else "",
+    ]
+
+
+HEADER = (
+    "size", "stage", "run", "clips", "command, s", "own, s", "clips a second", "peak, MB",
+    "command, of the first", "own, of the first",
+)  # fmt: skip
+
+
+def growth(rows: Sequence[Row]) -> Figure:
+    """Draw the first runs' own seconds against clips, and straight lines of slope 1."""
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for stage in filter(OF_ONE_SIZE.__ne__, STAGES):
+        chosen = sorted(
+            (row.clips, row.own_s)
+            for row in rows
+            if row.stage == stage and row.turn == "first" and row.own_s
+        )
+        if not chosen:
+            continue
+        clips, seconds = zip(*chosen, strict=True)
+        (line,) = axes.loglog(clips, seconds, marker="o", label=stage)
+        straight = [seconds[-1] * number / clips[-1] for number in clips]
+        axes.loglog(clips, straight, linestyle=":", color=line.get_color())
+    axes.set_xlabel("clips")
+    axes.set_ylabel("time in the stage's nodes (s)")
+    axes.grid(alpha=0.3)
+    axes.legend(title="dotted: in proportion to clips")
+    return figure
+
+
+def main() -> None:
+    """Print a row a stage and run, and draw how time grows."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--raw", type=Path, required=True, help="where train.7z and test.7z lie")
+    parser.add_argument("--scales", type=float, nargs="+", default=[0.01, 0.1], metavar="SHARE")
+    parser.add_argument("--env", default="fast", help="one with weights in the package")
+    parser.add_argument("--stages", nargs="+", default=list(STAGES), choices=STAGES)
+    parser.add_argument("--folder", type=Path, default=ROOT / "data" / "at_size")
+    parser.add_argument("--figure", type=Path, help="a PNG file; default: growth.png in the folder")
+    options = parser.parse_args()
+    rows: list[Row] = []
+    for scale in sorted(options.scales):
+        folder = options.folder.resolve() / f"{scale:g}"
+        make_archives(options.raw.resolve(), folder, scale)
+        rows += measure(folder, scale, options.env, options.stages)
+    first = {(row.scale, row.stage): row for row in rows if row.turn == "first"}
+    print_table(HEADER, [describe(row, first[row.scale, row.stage]) for row in rows])
+    figure = options.figure or options.folder / "growth.png"
+    figure.parent.mkdir(parents=True, exist_ok=True)
+    growth(rows).savefig(figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Contestants that take turns, so that what else a shared machine does slows all of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+
+Seconds = dict[str, list[float]]
+
+
+def take_turns(contestants: Mapping[str, Callable[[], float]], rounds: int) -> Seconds:
+    """Let each run once a round, and once before, which does not count.
+
+    Args:
+        contestants: name to a function that returns seconds.
+        rounds: how many rounds count.
+
+    Returns:
+        Name to the seconds of each round.
+    """
+    seconds: Seconds = {name: [] for name in contestants}
+    for number in range(rounds + 1):
+        for name, run in contestants.items():
+            taken = run()
+            if number:
+                seconds[name].append(taken)
+    return seconds
+
+
+def add(seconds: Seconds, names: Sequence[str]) -> list[float]:
+    """What several contestants took together, round by round."""
+    return [sum(taken) for taken in zip(*(seconds[name] for name in names), strict=True)]
+
+
+def times_as_fast(one: Sequence[float], other: Sequence[float]) -> float:
+    """How many times as fast one was as the other: the median of the rounds' ratios."""
+    return median(theirs / ours for ours, theirs in zip(one, other, strict=True))
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a Markdown table."""
+    print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+    print(flush=True)
