@@ -28,6 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -177,16 +178,18 @@ def draw_spectra(at_once: int, rendering: Rendering, waves: np.ndarray) -> np.nd
 
 
 def encode_with_pillow(image: np.ndarray) -> bytes:
-    return encode_png(image, compress_level=2)
+    file = BytesIO()
+    Image.fromarray(image).save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
-def encode_differences(image: np.ndarray) -> bytes:
+def encode_with_imagecodecs(image: np.ndarray) -> bytes:
     return encode_png(image, compress_level=1)
 
 
 WAYS = {
     "plain": (read_with_scipy, partial(draw_spectra, CHUNK), encode_with_pillow),
-    "faster": (read_with_numpy, partial(draw_spectra, FEW), encode_differences),
+    "faster": (read_with_numpy, partial(draw_spectra, FEW), encode_with_imagecodecs),
 }
 
 
