@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from uuid import uuid4
 
 from fsspec import AbstractFileSystem
@@ -31,7 +31,7 @@ def replacing(fs: AbstractFileSystem, path: str) -> Iterator[str]:
         The path to write to.
     """
     target = PurePosixPath(path)
-    partial = str(target.with_name(f"{PARTIAL_PREFIX}{uuid4().hex}{target.suffix}"))
+    partial = str(target.with_name(_beside(target)))
     fs.makedirs(str(target.parent), exist_ok=True)
     try:
         yield partial
@@ -44,8 +44,31 @@ def replacing(fs: AbstractFileSystem, path: str) -> Iterator[str]:
 
 def write_bytes(fs: AbstractFileSystem, path: str, data: bytes) -> None:
     """Write a file whole or not at all; object stores do so by themselves."""
-    if not is_local(fs):
+    if is_local(fs):
+        _write_locally(Path(path), data)
+    else:
         fs.pipe_file(path, data)
-        return
-    with replacing(fs, path) as partial, fs.open(partial, "wb") as file:
-        file.write(data)
+
+
+def read_bytes(fs: AbstractFileSystem, path: str) -> bytes:
+    """Read a file."""
+    return Path(path).read_bytes() if is_local(fs) else fs.cat_file(path)
+
+
+def _write_locally(path: Path, data: bytes) -> None:
+    """As `replacing` does it, without fsspec's detours: these take longer than a small file."""
+    partial = path.with_name(_beside(path))
+    try:
+        try:
+            partial.write_bytes(data)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(data)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _beside(target: PurePath) -> str:
+    return f"{PARTIAL_PREFIX}{uuid4().hex}{target.suffix}"

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from zlib import crc32
 
@@ -19,7 +19,7 @@ import pandas as pd
 from fsspec import AbstractFileSystem
 from more_itertools import batched
 
-from speech_commands.storage.atomic import is_local, write_bytes
+from speech_commands.storage.atomic import is_local, read_bytes, write_bytes
 from speech_commands.storage.compute import Compute
 from speech_commands.storage.index import FINGERPRINT, NAME, Index, Row, is_part
 from speech_commands.storage.lock import one_at_a_time
@@ -104,7 +104,7 @@ class FileReader:
         return path if is_local(self.fs) else str(self.fs.unstrip_protocol(path))
 
     def __getitem__(self, name: str) -> bytes:
-        return self.fs.cat_file(self.path(name))
+        return read_bytes(self.fs, self.path(name))
 
 
 class FileFolder:
@@ -199,7 +199,7 @@ def _store(reader: FileReader, file: NewFile) -> Row:
         NAME: file.name,
         SIZE: len(file.data),
         CHECKSUM: crc32(file.data),
-        CHANGED: _changed_at(reader.fs.info(path)) if is_local(reader.fs) else 0.0,
+        CHANGED: Path(path).stat().st_mtime if is_local(reader.fs) else 0.0,
         **file.attributes,
     }
 
