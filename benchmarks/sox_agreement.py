@@ -21,9 +21,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from kedro.config import OmegaConfigLoader
+from PIL import Image
 from scipy.io import wavfile
 
-from speech_commands.audio.image import decode_png
 from speech_commands.audio.spectrogram import Rendering, render
 from speech_commands.audio.wav import decode_wav
 from speech_commands.audio.waveform import fit_length, to_mono
@@ -92,7 +92,8 @@ def draw_with_sox(sox: str, waveform: np.ndarray, rendering: Rendering) -> np.nd
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ComparisonError(f"sox failed: {done.stderr.strip()}")
-        return decode_png(Path(png).read_bytes())
+        with Image.open(png) as image:  # of colours, all of them grey
+            return np.asarray(image.convert("L"))
 
 
 def correlate(first: np.ndarray, second: np.ndarray) -> float:

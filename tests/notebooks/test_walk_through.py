@@ -3,15 +3,16 @@ import os
 import re
 import shutil
 from copy import deepcopy
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.image import imread
 from nbclient import NotebookClient
 
-from speech_commands.audio.image import decode_png
 from speech_commands.audio.wav import decode_wav
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "walk_through.ipynb"
@@ -65,7 +66,7 @@ def sounds(outputs):
 
 
 def images(outputs):
-    return [decode_png(base64.b64decode(png)) for png in shown(outputs, "image/png")]
+    return [imread(BytesIO(base64.b64decode(png)), "png") for png in shown(outputs, "image/png")]
 
 
 def test_committed_notebook_has_no_outputs(committed):
