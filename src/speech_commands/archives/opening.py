@@ -1,7 +1,5 @@
 """Finding out what kind of archive a path is."""
 
-import tarfile
-import zlib
 from pathlib import Path
 
 import py7zr
@@ -9,7 +7,7 @@ import py7zr
 from speech_commands.archives.member import Archive, ArchiveError, Limits
 from speech_commands.archives.plain_folder import PlainFolder
 from speech_commands.archives.seven_zip import SevenZipArchive
-from speech_commands.archives.tar import TarArchive
+from speech_commands.archives.tar import TarArchive, is_tar
 
 
 def open_archive(path: Path, limits: Limits) -> Archive:
@@ -35,17 +33,10 @@ def open_archive(path: Path, limits: Limits) -> Archive:
         return PlainFolder(path, limits)
     if py7zr.is_7zfile(path):
         return SevenZipArchive(path, limits)
-    if _is_tar(path):
+    if is_tar(path):
         return TarArchive(path, limits)
     with path.open("rb") as file:
         start = file.read(8)
     raise ArchiveError(
         f"{path} is neither a 7z archive, a tar archive nor a folder: it starts with {start!r}"
     )
-
-
-def _is_tar(path: Path) -> bool:
-    try:
-        return tarfile.is_tarfile(path)
-    except (EOFError, zlib.error):  # compressed, and damaged before its first member
-        return True

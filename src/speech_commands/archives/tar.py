@@ -13,11 +13,30 @@ from speech_commands.storage.fingerprint import fingerprint
 
 READ_AT_ONCE = 1 << 20
 """Bytes."""
+LONGEST_PREFACE = 1 << 20
+"""Bytes of what may precede a member's header, such as a long name; tarfile reads it at once."""
+PREFACES = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 END_MARK = tarfile.EOFHeaderError  # type: ignore[attr-defined] # the stubs leave it out
 
 
 class _Header(tarfile.TarInfo):
     """A member's header; tarfile takes a damaged or missing one for the end of the archive."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in PREFACES and header.size > LONGEST_PREFACE:
+            raise ArchiveError(
+                f"a name or a list of attributes in it is {header.size:,} bytes long; at most "
+                f"{LONGEST_PREFACE:,} are allowed"
+            )
+        return header
 
     @classmethod
     def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
@@ -29,6 +48,17 @@ class _Header(tarfile.TarInfo):
             raise tarfile.ReadError(
                 f"{error} at byte {archive.offset:,}, where a member or the end mark is expected"
             ) from error
+
+
+def is_tar(path: Path) -> bool:
+    """Whether a file is a tar archive, compressed or not, whole or damaged behind its beginning."""
+    try:
+        with tarfile.open(path, "r:*", tarinfo=_Header):
+            return True
+    except tarfile.TarError:
+        return False
+    except (ArchiveError, EOFError, zlib.error):  # damaged before its first member
+        return True
 
 
 class TarArchive:
@@ -84,6 +114,8 @@ class TarArchive:
         try:
             with tarfile.open(self._path, "r:*", tarinfo=_Header) as archive:
                 yield archive
+        except ArchiveError as error:
+            raise ArchiveError(f"{self.name}: {error}") from error
         except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
