@@ -1,5 +1,6 @@
 """Writing a file whole or not at all."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -8,6 +9,7 @@ from uuid import uuid4
 from fsspec import AbstractFileSystem
 
 PARTIAL_PREFIX = ".partial-"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -23,6 +25,9 @@ def replacing(fs: AbstractFileSystem, path: str) -> Iterator[str]:
 
     Yields:
         The path to write to.
+
+    Raises:
+        OSError: if the disk is full, or a quota used up; the message names the file.
     """
     target = PurePosixPath(path)
     partial = str(target.with_name(f"{PARTIAL_PREFIX}{uuid4().hex}{target.suffix}"))
@@ -30,10 +35,18 @@ def replacing(fs: AbstractFileSystem, path: str) -> Iterator[str]:
     try:
         yield partial
         fs.mv(partial, path)
-    except BaseException:
+    except BaseException as error:
         if fs.exists(partial):
             fs.rm(partial, recursive=True)
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise _no_room(error, path) from error
         raise
+
+
+def _no_room(error: OSError, path: str) -> OSError:
+    """The same error, telling where and what now; a failed write does not know its file."""
+    text = f"{error.strerror}; once there is room, the same command goes on from here"
+    return OSError(error.errno, text, error.filename or path, None, error.filename2)
 
 
 def write_bytes(fs: AbstractFileSystem, path: str, data: bytes) -> None:
