@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from speech_commands.audio.spectrogram import render
+from speech_commands.lazy_tensorflow import tf
 from speech_commands.recognition.recogniser import CLIPS_AT_ONCE, Recogniser
 from speech_commands.storage.lite_file import LiteModel, decode_lite, encode_lite
 
@@ -82,3 +83,19 @@ def test_file_that_is_no_model_is_refused_by_name(recogniser_file):
         Recogniser(encode_lite(LiteModel(b"no flatbuffer" * 100, notes)), "odd.tflite")
     with pytest.raises(ValueError, match=r"odd\.tflite is not a whole model"):
         Recogniser(b"anything", "odd.tflite")
+
+
+def test_file_with_an_operation_of_its_own_is_refused_by_name(recogniser, recogniser_file):
+    rows, frames = recogniser.rendering.rows, recogniser.rendering.frames
+    labels = len(recogniser.labels.names)
+
+    @tf.function(input_signature=[tf.TensorSpec([1, rows, frames, 1], tf.uint8)])
+    def strange(images):
+        sums = tf.reduce_sum(tf.cast(images, tf.float32), axis=[1, 2])
+        return tf.tile(tf.raw_ops.Betainc(a=sums, b=sums, x=sums), [1, labels])
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([strange.get_concrete_function()])
+    converter.allow_custom_ops = True
+    notes = decode_lite(recogniser_file.read_bytes(), "small.tflite").notes
+    with pytest.raises(ValueError, match=r"odd\.tflite is not a whole recogniser .*Betainc"):
+        Recogniser(encode_lite(LiteModel(converter.convert(), notes)), "odd.tflite")

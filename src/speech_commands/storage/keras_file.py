@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from pydantic import BaseModel
 from speech_commands.layers import register_layers
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.storage.atomic import replacing
+from speech_commands.storage.keras_parts import check_parts
 from speech_commands.storage.notes import add_notes, read_notes
 
 
@@ -53,11 +56,17 @@ class StoredModel:
                 )
 
     def load(self) -> keras.Model:
-        """Load the model, with its optimizer if it was stored with one; runs no code from it."""
+        """Load the model, with its optimizer if it was stored with one; runs no code from it.
+
+        Raises:
+            ValueError: if it names anything that models of this project do not consist of.
+        """
         register_layers()
         with TemporaryDirectory() as folder:
             local = str(Path(folder) / "model.keras")
             self._fs.get_file(self._path, local)
+            with zipfile.ZipFile(local) as archive:
+                check_parts(json.loads(archive.read("config.json")), self._path)
             return keras.models.load_model(local, safe_mode=True)
 
 
