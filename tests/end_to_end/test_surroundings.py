@@ -17,7 +17,7 @@ RENAMED = {
     "0a7c2a8d": "Zoë Ångström",
     "a60a09cf": "山田 太郎",
     "clip_000000003": "klipp å 3",
-    "hiss": "Zischen – öfter",
+    "hiss": "Zischen, öfter",
 }
 """What names of the tiny corpus contain, to what they contain here."""
 
@@ -61,7 +61,7 @@ def far_project(far_corpus, tmp_path):
 
     The superuser may write to them all the same; that nothing does shows in what they are later.
     """
-    project = copy_project(tmp_path / "Mein Projekt ‒ Москва 音声 ü" / "project", far_corpus)
+    project = copy_project(tmp_path / "Mein Projekt, Москва 音声 ü" / "project", far_corpus)
     elsewhere = tmp_path / "andere Platte é"
     (project / "data").rename(elsewhere)
     (project / "data").symlink_to(elsewhere)
