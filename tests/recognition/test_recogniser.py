@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -99,3 +102,35 @@ def test_file_with_an_operation_of_its_own_is_refused_by_name(recogniser, recogn
     notes = decode_lite(recogniser_file.read_bytes(), "small.tflite").notes
     with pytest.raises(ValueError, match=r"odd\.tflite is not a whole recogniser .*Betainc"):
         Recogniser(encode_lite(LiteModel(converter.convert(), notes)), "odd.tflite")
+
+
+DAMAGED = """
+import sys
+import numpy as np
+from speech_commands.recognition.recogniser import Recogniser
+from speech_commands.storage.lite_file import LiteModel, decode_lite, encode_lite
+
+with open(sys.argv[1], "rb") as file:
+    whole = decode_lite(file.read(), "whole.tflite")
+loaded = 0
+for seed in range(100):
+    rng = np.random.default_rng(seed)
+    damaged = np.frombuffer(whole.flatbuffer, np.uint8).copy()
+    places = rng.integers(len(damaged), size=rng.integers(1, 40))
+    damaged[places] = rng.integers(256, size=len(places))
+    data = encode_lite(LiteModel(damaged.tobytes(), whole.notes))
+    try:
+        recogniser = Recogniser(data, "odd.tflite", threads=1)
+    except ValueError as error:
+        assert "odd.tflite" in str(error), error
+    else:
+        loaded += 1
+print(loaded)
+"""
+
+
+def test_damaged_models_are_loaded_or_refused_by_name_and_end_no_process(recogniser_file):
+    command = [sys.executable, "-c", DAMAGED, recogniser_file]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 100
