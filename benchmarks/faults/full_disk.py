@@ -175,7 +175,8 @@ def main() -> int:
                     outcome = stage.run()
                 good.append(stage.judge(f"{name}, temporary folder", *outcome))
         other = differences(data, whole)
-        print(f"\nthe results are {'other ones: ' + ', '.join(other) if other else 'the same'}")
+        if STAGES[-1] in options.stages:
+            print(f"\nthe results are {'other ones: ' + ', '.join(other) if other else 'the same'}")
     return 0 if all(good) and not other else 1
 
 

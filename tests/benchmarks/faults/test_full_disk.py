@@ -15,7 +15,7 @@ def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(tiny_corpus):
         pytest.skip(done.stderr)
     assert done.returncode == 0, done.stderr
     _, _, row = [line for line in done.stdout.splitlines() if line.startswith("|")]
-    stage, _, said, damaged, left_over, then = [cell.strip() for cell in row.strip("|").split("|")]
+    stage, said, damaged, left_over, then = [cell.strip() for cell in row.strip("|").split("|")]
     assert stage == "silence_augmentation"
     assert "No space left on device; once there is room" in said
     assert (damaged, left_over, then) == ("0", "0", "goes on")
