@@ -2,7 +2,7 @@ r"""Damaged archives and recordings: no crash, no hang, no flood, and nothing un
 
 Each input is read in a process of its own, whose memory and time are limited: a recording is
 decoded, an archive is taken through all that the ingest pipeline does. Of the archives, some go
-through `kedro run --pipelines=ingest` besides.
+through `kedro run --pipelines=ingest` besides. Linux only: others limit memory in other ways.
 
     python benchmarks/faults/damaged_inputs.py --inputs 1000 --runs 20 --seed 1
 

@@ -6,6 +6,8 @@ import pytest
 
 SCRIPT = Path(__file__).parents[3] / "benchmarks" / "faults" / "damaged_inputs.py"
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+
 
 def run(*arguments):
     command = [sys.executable, SCRIPT, *arguments]
