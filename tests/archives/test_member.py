@@ -23,6 +23,7 @@ def _sort(*members):
         ("", "its path is empty or holds a NUL character"),
         (".", "its path is empty or holds a NUL character"),
         ("a\0.wav", "its path is empty or holds a NUL character"),
+        ("yes/a.wav/", "its path ends in a slash, as those of folders do"),
         ("yes/" + "a" * 256, "a name in its path is 256 bytes long; at most 255 are allowed"),
         ("ü" * 128 + "/a", "a name in its path is 256 bytes long; at most 255 are allowed"),
     ],

@@ -5,6 +5,7 @@ import pytest
 from corpus_maker import pack_tar
 
 from speech_commands.archives.member import ArchiveError, Limits
+from speech_commands.archives.opening import open_archive
 from speech_commands.archives.tar import TarArchive
 
 MODES = ["w", "w:gz", "w:bz2", "w:xz"]
@@ -130,3 +131,25 @@ def test_a_name_that_is_no_text_is_refused(target, clips, limits):
         archive.addfile(tarfile.TarInfo(odd))
     contents = TarArchive(target / "a.tar", limits).contents
     assert contents.refused == {"yes/\\udcff.wav": "its path is not valid UTF-8"}
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_name_as_long_as_a_bomb_is_refused_before_it_is_read(
+    target, clips, limits, kind, mode, first
+):
+    bomb = _entry("bomb", kind)
+    bomb.size = 2**32
+    members = [bomb, *clips.items()] if first else [*clips.items(), bomb]
+    path = pack_tar(target / "a.tar", members, mode)
+    with pytest.raises(ArchiveError, match=r"a\.tar: a name .* 4,294,967,296 bytes long"):
+        open_archive(path, limits)
+
+
+def test_names_longer_than_a_header_are_read(target, limits):
+    name = f"{'long/' * 60}{'x' * 200}.wav"
+    for form in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
+        with tarfile.open(target / "a.tar", "w", format=form) as archive:
+            archive.addfile(tarfile.TarInfo(name))
+        assert _take(target / "a.tar", limits) == {name: b""}

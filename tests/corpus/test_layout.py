@@ -44,6 +44,7 @@ def test_other_files_are_passed_over_without_a_word():
         (".hidden/a.wav", "unknown folder '.hidden'; a word or _background_noise_ is expected"),
         ("__MACOSX/a.wav", "unknown folder '__MACOSX'"),
         ("__MACOSX/yes/b.wav", "unknown folder '__MACOSX'; it holds no recordings"),
+        ("testing_list.txt/a.wav", "'testing_list.txt' is a folder; a list of clips is expected"),
         ("yes/._a.wav", "starts with a dot"),
         ("a.wav", "lies in no folder; <word>/<clip>.wav is expected"),
     ],

@@ -1,7 +1,11 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from speech_commands.audio.spectrogram import render
+from speech_commands.lazy_tensorflow import tf
 from speech_commands.recognition.recogniser import CLIPS_AT_ONCE, Recogniser
 from speech_commands.storage.lite_file import LiteModel, decode_lite, encode_lite
 
@@ -82,3 +86,51 @@ def test_file_that_is_no_model_is_refused_by_name(recogniser_file):
         Recogniser(encode_lite(LiteModel(b"no flatbuffer" * 100, notes)), "odd.tflite")
     with pytest.raises(ValueError, match=r"odd\.tflite is not a whole model"):
         Recogniser(b"anything", "odd.tflite")
+
+
+def test_file_with_an_operation_of_its_own_is_refused_by_name(recogniser, recogniser_file):
+    rows, frames = recogniser.rendering.rows, recogniser.rendering.frames
+    labels = len(recogniser.labels.names)
+
+    @tf.function(input_signature=[tf.TensorSpec([1, rows, frames, 1], tf.uint8)])
+    def strange(images):
+        sums = tf.reduce_sum(tf.cast(images, tf.float32), axis=[1, 2])
+        return tf.tile(tf.raw_ops.Betainc(a=sums, b=sums, x=sums), [1, labels])
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([strange.get_concrete_function()])
+    converter.allow_custom_ops = True
+    notes = decode_lite(recogniser_file.read_bytes(), "small.tflite").notes
+    with pytest.raises(ValueError, match=r"odd\.tflite is not a whole recogniser .*Betainc"):
+        Recogniser(encode_lite(LiteModel(converter.convert(), notes)), "odd.tflite")
+
+
+DAMAGED = """
+import sys
+import numpy as np
+from speech_commands.recognition.recogniser import Recogniser
+from speech_commands.storage.lite_file import LiteModel, decode_lite, encode_lite
+
+with open(sys.argv[1], "rb") as file:
+    whole = decode_lite(file.read(), "whole.tflite")
+loaded = 0
+for seed in range(100):
+    rng = np.random.default_rng(seed)
+    damaged = np.frombuffer(whole.flatbuffer, np.uint8).copy()
+    places = rng.integers(len(damaged), size=rng.integers(1, 40))
+    damaged[places] = rng.integers(256, size=len(places))
+    data = encode_lite(LiteModel(damaged.tobytes(), whole.notes))
+    try:
+        recogniser = Recogniser(data, "odd.tflite", threads=1)
+    except ValueError as error:
+        assert "odd.tflite" in str(error), error
+    else:
+        loaded += 1
+print(loaded)
+"""
+
+
+def test_damaged_models_are_loaded_or_refused_by_name_and_end_no_process(recogniser_file):
+    command = [sys.executable, "-c", DAMAGED, recogniser_file]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 100

@@ -1,3 +1,6 @@
+import errno
+from pathlib import Path
+
 import fsspec
 import pytest
 
@@ -82,3 +85,29 @@ def test_two_writers_of_one_file_do_not_meet(place):
 def test_any_name_that_the_file_system_allows_works(tmp_path, name):
     write_bytes(fsspec.filesystem("file"), str(tmp_path / name), b"1")
     assert (tmp_path / name).read_bytes() == b"1"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_a_full_disk_is_told_with_the_file_and_what_to_do(place):
+    fs, folder = place
+    write_bytes(fs, f"{folder}/a.bin", b"old")
+    expected = r"No space left on device; once there is room, the same command .*/a\.bin"
+    with (
+        pytest.raises(OSError, match=expected) as error,
+        replacing(fs, f"{folder}/a.bin") as partial,
+        Path("/dev/full").open("wb") as full,
+    ):
+        fs.pipe_file(partial, b"half")
+        full.write(b"more")
+    assert error.value.errno == errno.ENOSPC
+    assert fs.cat_file(f"{folder}/a.bin") == b"old"
+    assert _names(fs, folder) == ["a.bin"]
+
+
+def test_a_full_disk_elsewhere_is_told_with_the_file_there(place):
+    fs, folder = place
+    with (
+        pytest.raises(OSError, match=r"No space left.*'/elsewhere' -> '/there'"),
+        replacing(fs, f"{folder}/a.bin"),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device", "/elsewhere", None, "/there")

@@ -1,3 +1,4 @@
+import json
 import pickle
 import zipfile
 
@@ -64,13 +65,28 @@ def test_foreign_keras_file_is_refused_by_name(model, fs, tmp_path):
         StoredModel(fs, str(path))
 
 
-def test_model_with_code_in_it_is_not_loaded(fs, tmp_path):
-    harm = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: x)])
+@pytest.fixture
+def trap(tmp_path):
+    """A file that exists once code from a model has run."""
+    return tmp_path / "sprung"
+
+
+def with_code(trap, tmp_path):
+    path = str(trap)
+    inner = keras.layers.Lambda(lambda x: (open(path, "w").close(), x)[1])  # noqa: PTH123
+    harm = keras.Sequential([keras.Input((3,)), inner])
+    trap.unlink()  # building the model has sprung it
+    return harm
+
+
+def test_model_with_code_in_it_is_not_loaded(trap, fs, tmp_path):
     path = str(tmp_path / "lambda.keras")
-    store_model(fs, path, NotedModel(harm, {}))
-    assert zipfile.is_zipfile(path)
-    with pytest.raises(ValueError, match=r"safe_mode|unsafe"):
+    store_model(fs, path, NotedModel(with_code(trap, tmp_path), {}))
+    with pytest.raises(ValueError, match=r"lambda\.keras is not loaded: it names 'Lambda'"):
         StoredModel(fs, path).load()
+    assert not trap.exists()
+    keras.models.load_model(path, safe_mode=False)
+    assert trap.exists(), "the file is harmless, so the test says nothing"
 
 
 def flip(path, member):
@@ -120,3 +136,27 @@ def test_it_travels_to_other_processes(model, fs, tmp_path):
     stored = pickle.loads(pickle.dumps(StoredModel(fs, path)))  # noqa: S301 - its own
     assert stored.notes == {"a": 1}
     assert stored.load().count_params() == model.count_params()
+
+
+@pytest.mark.parametrize("place", ["layer", "activation", "optimizer", "model"])
+def test_model_that_names_something_to_call_is_not_loaded(place, trap, model, fs, tmp_path):
+    path = str(tmp_path / "call.keras")
+    store_model(fs, path, NotedModel(model, {}))
+    call = {"module": "os", "class_name": "system", "config": {"command": f"touch {trap}"}}
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    if place == "layer":
+        config["config"]["layers"][1] = call
+    elif place == "activation":
+        config["config"]["layers"][1]["config"]["activation"] = call
+    elif place == "optimizer":
+        config["compile_config"]["optimizer"] = call
+    else:
+        config = call
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in (members | {"config.json": json.dumps(config).encode()}).items():
+            archive.writestr(name, data)
+    with pytest.raises(ValueError, match=r"call\.keras is not loaded: it names 'system' of 'os'"):
+        StoredModel(fs, path).load()
+    assert not trap.exists()

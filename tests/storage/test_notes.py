@@ -3,7 +3,7 @@ from io import BytesIO
 
 import pytest
 
-from speech_commands.storage.notes import add_notes, read_notes
+from speech_commands.storage.notes import LARGEST, MEMBER, add_notes, read_notes
 
 NOTES = {"labels": ["yes", "ü"], "hop_ms": 6.25}
 
@@ -40,3 +40,25 @@ def test_same_notes_make_the_same_bytes():
 def test_file_without_notes_is_refused_by_name(content):
     with pytest.raises(ValueError, match=r"a\.keras is not a whole model of this project"):
         read_notes(BytesIO(content), "a.keras")
+
+
+def test_notes_that_would_fill_the_memory_are_not_read():
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as members:
+        members.writestr(MEMBER, " " * LARGEST + "{}")
+    assert len(file.getvalue()) < LARGEST / 100
+    with pytest.raises(ValueError, match=r"a\.keras is not .* at most 16,777,216 are allowed"):
+        read_notes(file, "a.keras")
+
+
+@pytest.mark.parametrize("byte", range(16))
+def test_damaged_archive_is_refused_by_name_or_read(byte):
+    whole = BytesIO()
+    add_notes(whole, NOTES)
+    for place in range(len(whole.getvalue())):
+        data = bytearray(whole.getvalue())
+        data[place] = byte * 17
+        try:
+            read_notes(BytesIO(data), "a.keras")
+        except ValueError as error:
+            assert "a.keras is not a whole model of this project" in str(error)

@@ -114,10 +114,16 @@ def _bad_path(text: str) -> str | None:
     path, windows = PurePosixPath(text), PureWindowsPath(text)
     if not path.parts or "\0" in text:
         return "its path is empty or holds a NUL character"
+    if text.endswith("/"):
+        return "its path ends in a slash, as those of folders do"
     if path.is_absolute() or windows.drive or windows.root:
         return "its path is absolute; only relative paths are allowed"
     if ".." in path.parts or ".." in windows.parts:
         return "its path leads upwards ('..')"
+    return _bad_name(path)
+
+
+def _bad_name(path: PurePosixPath) -> str | None:
     try:
         longest = max(len(part.encode()) for part in path.parts)
     except UnicodeEncodeError:

@@ -1,16 +1,12 @@
 """Finding out what kind of archive a path is."""
 
-import tarfile
-import zlib
-from typing import IO
-
 import py7zr
 from upath import UPath
 
 from speech_commands.archives.member import Archive, ArchiveError, Limits
 from speech_commands.archives.plain_folder import PlainFolder
 from speech_commands.archives.seven_zip import SevenZipArchive
-from speech_commands.archives.tar import TarArchive
+from speech_commands.archives.tar import TarArchive, is_tar
 
 
 def open_archive(path: UPath, limits: Limits) -> Archive:
@@ -38,17 +34,10 @@ def open_archive(path: UPath, limits: Limits) -> Archive:
         if py7zr.is_7zfile(file):
             return SevenZipArchive(path, limits)
         file.seek(0)
-        if _is_tar(file):
+        if is_tar(file):
             return TarArchive(path, limits)
         file.seek(0)
         start = file.read(8)
     raise ArchiveError(
         f"{path} is neither a 7z archive, a tar archive nor a folder: it starts with {start!r}"
     )
-
-
-def _is_tar(file: IO[bytes]) -> bool:
-    try:
-        return tarfile.is_tarfile(file)
-    except (EOFError, zlib.error):  # compressed, and damaged before its first member
-        return True

@@ -5,7 +5,7 @@ import tarfile
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import IO, Self
 
 from upath import UPath
 
@@ -14,11 +14,30 @@ from speech_commands.storage.fingerprint import fingerprint
 
 READ_AT_ONCE = 1 << 20
 """Bytes."""
+LONGEST_PREFACE = 1 << 20
+"""Bytes of what may precede a member's header, such as a long name; tarfile reads it at once."""
+PREFACES = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 END_MARK = tarfile.EOFHeaderError  # type: ignore[attr-defined] # the stubs leave it out
 
 
 class _Header(tarfile.TarInfo):
     """A member's header; tarfile takes a damaged or missing one for the end of the archive."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in PREFACES and header.size > LONGEST_PREFACE:
+            raise ArchiveError(
+                f"a name or a list of attributes in it is {header.size:,} bytes long; at most "
+                f"{LONGEST_PREFACE:,} are allowed"
+            )
+        return header
 
     @classmethod
     def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
@@ -30,6 +49,17 @@ class _Header(tarfile.TarInfo):
             raise tarfile.ReadError(
                 f"{error} at byte {archive.offset:,}, where a member or the end mark is expected"
             ) from error
+
+
+def is_tar(file: IO[bytes]) -> bool:
+    """Whether a file is a tar archive, compressed or not, whole or damaged behind its beginning."""
+    try:
+        with tarfile.open(fileobj=file, mode="r:*", tarinfo=_Header):
+            return True
+    except tarfile.TarError:
+        return False
+    except (ArchiveError, EOFError, zlib.error):  # damaged before its first member
+        return True
 
 
 class TarArchive:
@@ -88,6 +118,8 @@ class TarArchive:
                 tarfile.open(fileobj=file, mode="r:*", tarinfo=_Header) as archive,
             ):
                 yield archive
+        except ArchiveError as error:
+            raise ArchiveError(f"{self.name}: {error}") from error
         except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise

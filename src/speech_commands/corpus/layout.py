@@ -71,6 +71,8 @@ def _misplaced(parts: tuple[str, ...]) -> str | None:
     folder = parts[-2]
     if folder.startswith((".", "_")) and folder != BACKGROUND_NOISE:
         return f"unknown folder {folder!r}; a word or {BACKGROUND_NOISE} is expected"
+    if folder in SPLIT_LISTS:
+        return f"{folder!r} is a folder; a list of clips is expected under that name"
     if "__MACOSX" in parts:
         return "unknown folder '__MACOSX'; it holds no recordings"
     return None

@@ -37,12 +37,10 @@ class Recogniser:
             self._interpreter = Interpreter(
                 model_content=model.flatbuffer, num_threads=threads or _cores()
             )
+            (image,) = self._interpreter.get_input_details()
+            (logits,) = self._interpreter.get_output_details()
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"{name} is not a whole recogniser of this project: {error}"
-            ) from error
-        (image,) = self._interpreter.get_input_details()
-        (logits,) = self._interpreter.get_output_details()
+            raise _refusal(name, error) from error
         self._image, self._logits = image["index"], logits["index"]
         found = tuple(map(int, (*image["shape_signature"][1:], *logits["shape_signature"][1:])))
         expected = (self.rendering.rows, self.rendering.frames, 1, len(self.labels.names))
@@ -52,7 +50,10 @@ class Recogniser:
                 f"say {expected}"
             )
         self._clips = 0
-        self._make_room(1)
+        try:
+            self._make_room(1)
+        except RuntimeError as error:  # operations that LiteRT does not have, or that do not fit
+            raise _refusal(name, error) from error
 
     def probabilities(self, waveforms: np.ndarray) -> np.ndarray:
         """Tell how probable each label is.
@@ -81,6 +82,10 @@ class Recogniser:
             self._interpreter.resize_tensor_input(self._image, shape)
             self._interpreter.allocate_tensors()
             self._clips = clips
+
+
+def _refusal(name: str, error: Exception) -> ValueError:
+    return ValueError(f"{name} is not a whole recogniser of this project: {error}")
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

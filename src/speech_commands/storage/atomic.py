@@ -1,5 +1,6 @@
 """Writing a file whole or not at all."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
@@ -9,6 +10,7 @@ from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 PARTIAL_PREFIX = ".partial-"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def is_local(fs: AbstractFileSystem) -> bool:
@@ -29,13 +31,17 @@ def replacing(fs: AbstractFileSystem, path: str) -> Iterator[str]:
 
     Yields:
         The path to write to.
+
+    Raises:
+        OSError: if the disk is full, or a quota used up; the message names the file.
     """
     target = PurePosixPath(path)
     partial = str(target.with_name(_beside(target)))
     fs.makedirs(str(target.parent), exist_ok=True)
     try:
-        yield partial
-        fs.mv(partial, path)
+        with _telling_of_no_room(path):
+            yield partial
+            fs.mv(partial, path)
     except BaseException:
         if fs.exists(partial):
             fs.rm(partial, recursive=True)
@@ -43,7 +49,11 @@ def replacing(fs: AbstractFileSystem, path: str) -> Iterator[str]:
 
 
 def write_bytes(fs: AbstractFileSystem, path: str, data: bytes) -> None:
-    """Write a file whole or not at all; object stores do so by themselves."""
+    """Write a file whole or not at all; object stores do so by themselves.
+
+    Raises:
+        OSError: if the disk is full, or a quota used up; the message names the file.
+    """
     if is_local(fs):
         _write_locally(Path(path), data)
     else:
@@ -59,15 +69,28 @@ def _write_locally(path: Path, data: bytes) -> None:
     """As `replacing` does it, without fsspec's detours: these take longer than a small file."""
     partial = path.with_name(_beside(path))
     try:
-        try:
-            partial.write_bytes(data)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(data)
-        partial.replace(path)
+        with _telling_of_no_room(str(path)):
+            try:
+                partial.write_bytes(data)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                partial.write_bytes(data)
+            partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _telling_of_no_room(path: str) -> Iterator[None]:
+    """A failed write does not know its file, nor what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        text = f"{error.strerror}; once there is room, the same command goes on from here"
+        raise OSError(error.errno, text, error.filename or path, None, error.filename2) from error
 
 
 def _beside(target: PurePath) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from speech_commands.layers import register_layers
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.storage.atomic import replacing
 from speech_commands.storage.fingerprint import fingerprint
+from speech_commands.storage.keras_parts import check_parts
 from speech_commands.storage.notes import add_notes, read_notes
 
 MODEL_PARTS = ("config.json", "model.weights.h5")
@@ -75,7 +77,8 @@ class StoredModel:
         """Load the model, with its optimizer if it was stored with one; runs no code from it.
 
         Raises:
-            ValueError: if a checksum in the file is wrong; the message names it.
+            ValueError: if a checksum in the file is wrong, or it names anything that models of this
+                project do not consist of; the message names it.
         """
         register_layers()
         with TemporaryDirectory() as folder:
@@ -83,8 +86,11 @@ class StoredModel:
             self._fs.get_file(self._path, local)
             with ZipFile(local) as archive:
                 damaged = archive.testzip()
-            if damaged is not None:
-                raise ValueError(f"{self._path} is damaged in {damaged}; remove it and train again")
+                if damaged is not None:
+                    raise ValueError(
+                        f"{self._path} is damaged in {damaged}; remove it and train again"
+                    )
+                check_parts(json.loads(archive.read("config.json")), self._path)
             return keras.models.load_model(local, safe_mode=True)
 
     def shared(self) -> keras.Model:

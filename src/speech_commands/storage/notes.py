@@ -2,10 +2,15 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import IO, Any
 
 MEMBER = "speech_commands.json"
+LARGEST = 2**24
+"""Bytes of notes; a file from elsewhere may promise any number."""
+UNREADABLE = (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error)
+"""What zipfile raises on archives that are damaged, encrypted, or of methods it does not know."""
 
 
 def add_notes(file: str | IO[bytes], notes: Mapping[str, Any]) -> None:
@@ -32,8 +37,11 @@ def read_notes(file: IO[bytes], name: str) -> dict[str, Any]:
     """
     try:
         with zipfile.ZipFile(file) as archive:
+            size = archive.getinfo(MEMBER).file_size
+            if size > LARGEST:
+                raise ValueError(f"{size:,} bytes of notes; at most {LARGEST:,} are allowed")
             notes: dict[str, Any] = json.loads(archive.read(MEMBER))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (*UNREADABLE, KeyError, ValueError) as error:
         raise ValueError(
             f"{name} is not a whole model of this project ({error}); remove it and train again"
         ) from error
