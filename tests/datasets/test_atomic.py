@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from kedro.io import AbstractDataset, DataCatalog, DatasetError
 from matplotlib.figure import Figure
+from omegaconf import OmegaConf
 
 from speech_commands.datasets.atomic import AtomicDataset
 
@@ -79,3 +80,18 @@ def test_a_catalog_makes_it_from_configuration(tmp_path):
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(DatasetError, match=r"none\.csv"):
         AtomicDataset(filepath=str(tmp_path / "none.csv"), dataset=CSV).load()
+
+
+@pytest.mark.parametrize("place", [0.02, 0.2, 0.4, 0.6, 0.8, 0.98])
+def test_a_damaged_table_is_refused_by_name(tmp_path, place):
+    globals_file = Path(__file__).parents[2] / "conf" / "base" / "globals.yml"
+    path = tmp_path / "manifest.parquet"
+    dataset = AtomicDataset(filepath=str(path), dataset=OmegaConf.load(globals_file).parquet)
+    clips = [f"word/{number:05d}.wav" for number in range(2000)]
+    dataset.save(pd.DataFrame({"clip": clips, "samples": range(2000)}))
+    data = bytearray(path.read_bytes())
+    at = int(place * len(data))
+    data[at : at + 8] = bytes(byte ^ 255 for byte in data[at : at + 8])
+    path.write_bytes(data)
+    with pytest.raises(DatasetError, match=r"manifest\.parquet"):
+        dataset.load()
