@@ -27,9 +27,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from copied_configuration import ROOT, copy_configuration, kedro_run
 from matplotlib.figure import Figure
 from process_tree import run
-from project_copy import ROOT, copy_configuration, kedro_run
 from turns import print_table
 
 from speech_commands.datasets.file_folder import FileFolderDataset

@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import py7zr
-from project_copy import ROOT, copy_configuration, kedro_run
+from copied_configuration import ROOT, copy_configuration, kedro_run
 from turns import add, print_table, take_turns, times_as_fast
 
 from speech_commands.archives.member import Archive

@@ -36,12 +36,12 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from copied_configuration import ROOT
 from ingest_speed import DEMO_ARCHIVE, open_recordings
 from joblib import Parallel, delayed
 from kedro.config import OmegaConfigLoader
 from more_itertools import chunked
 from PIL import Image
-from project_copy import ROOT
 from scipy.fft import rfft
 from scipy.io import wavfile
 from turns import print_table, take_turns, times_as_fast

@@ -12,7 +12,6 @@ and one that is there is only judged. Without a variant, the recipe itself is tr
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,12 +20,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+from copied_configuration import ROOT, copy_configuration, kedro_run
 from kedro.config import OmegaConfigLoader
-from omegaconf import OmegaConf
 
 from speech_commands.labels import Labels
 
-ROOT = Path(__file__).parents[1]
 PIPELINES = "silence_augmentation,spectrograms,model_training"
 
 
@@ -42,21 +40,9 @@ def train(project: Path, env: str, params: Sequence[str], folder: Path) -> None:
     """Run the pipelines with everything they make in a folder."""
     with TemporaryDirectory() as name:
         conf = Path(name, "conf")
-        shutil.copytree(project / "conf", conf, ignore=shutil.ignore_patterns("local"))
-        file = conf / env / "globals.yml"
-        changed = OmegaConf.load(file) if file.exists() else OmegaConf.create()
-        changed.run_root = str(folder)
-        file.parent.mkdir(exist_ok=True)
-        OmegaConf.save(changed, file)
-        subprocess.run(
-            [
-                *(sys.executable, "-m", "kedro", "run", f"--env={env}", f"--conf-source={conf}"),
-                *(f"--pipelines={PIPELINES}", f"--params={','.join(params)}"),
-            ],
-            cwd=project,
-            check=True,
-            stdout=sys.stderr,
-        )
+        copy_configuration(project, conf, env, {"run_root": folder})
+        command = kedro_run(conf, env, PIPELINES, params)
+        subprocess.run(command, cwd=project, check=True, stdout=sys.stderr)
 
 
 def judge(folder: Path, split: str, labels: Labels) -> dict[str, float]:
