@@ -1,5 +1,6 @@
 """Contestants that take turns, so that what else a shared machine does slows all of them."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
@@ -19,6 +20,7 @@ def take_turns(contestants: Mapping[str, Callable[[], float]], rounds: int) -> S
     seconds: Seconds = {name: [] for name in contestants}
     for number in range(rounds + 1):
         for name, run in contestants.items():
+            os.sync()  # what the one before has left for the disk to do is not this one's
             taken = run()
             if number:
                 seconds[name].append(taken)
