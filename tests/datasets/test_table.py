@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 from kedro.io import DataCatalog, DatasetError
 
@@ -11,7 +12,7 @@ def rows(*names):
     return DerivedRows(
         "making",
         dict.fromkeys(names, "1"),
-        lambda chunk: [{"name": name, "length": len(name)} for name in chunk],
+        lambda chunk: pd.DataFrame({"length": [*map(len, chunk)]}, index=list(chunk)),
         chunk_size=2,
     )
 

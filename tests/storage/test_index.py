@@ -13,7 +13,7 @@ def index(tmp_path):
 
 
 def rows(*names):
-    return [{"name": name, "length": len(name)} for name in names]
+    return pd.DataFrame({"length": [len(name) for name in names]}, index=list(names))
 
 
 def parts(tmp_path):

@@ -1,4 +1,5 @@
 import fsspec
+import pandas as pd
 import pytest
 
 from speech_commands.storage.compute import Compute
@@ -12,10 +13,10 @@ NAMES = [f"clip {number:02d}" for number in range(10)]
 def describe(fingerprints, made, fails_at=None):
     def derive(names):
         made.append(list(names))
-        for name in names:
-            if name == fails_at:
-                raise RuntimeError(f"cannot make {name}")
-            yield {"name": name, "said": f"{name} {fingerprints[name]}"}
+        if fails_at in names:
+            raise RuntimeError(f"cannot make {fails_at}")
+        said = [f"{name} {fingerprints[name]}" for name in names]
+        return pd.DataFrame({"said": said}, index=list(names))
 
     return DerivedRows("making", fingerprints, derive, chunk_size=4)
 
@@ -65,7 +66,9 @@ def test_after_an_error_midway_only_the_rest_is_worked_out(tmp_path):
 
 
 def test_rows_that_do_not_come_are_missed(tmp_path):
-    rows = DerivedRows("making", {"a": "1", "b": "1"}, lambda names: [{"name": "a"}], 4)
+    rows = DerivedRows(
+        "making", {"a": "1", "b": "1"}, lambda names: pd.DataFrame({"b": 1}, ["a"]), 4
+    )
     with pytest.raises(ValueError, match="making: 1 of 2 did not come, such as 'b'"):
         fill_table(LOCAL, str(tmp_path), rows, COMPUTE)
 

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from zlib import crc32
 
@@ -21,7 +21,8 @@ from more_itertools import batched
 
 from speech_commands.storage.atomic import is_local, read_bytes, write_bytes
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.index import FINGERPRINT, NAME, Index, Row, is_part
+from speech_commands.storage.index import FINGERPRINT, NAME, Index, is_part
+from speech_commands.storage.listing import changed_at, list_files
 from speech_commands.storage.lock import one_at_a_time
 
 INDEX_FOLDER = ".index"
@@ -175,33 +176,36 @@ def _stored_chunks(
     files: DerivedFiles | StreamedFiles,
     pending: Collection[str],
     compute: Compute,
-) -> Iterator[list[Row]]:
+) -> Iterator[pd.DataFrame]:
     if isinstance(files, DerivedFiles):
         task = partial(_derive_and_store, reader, files.derive)
         yield from compute.map(task, batched(pending, files.chunk_size))
     else:
         for chunk in batched(files.stream(frozenset(pending)), STREAM_CHUNK_SIZE):
-            yield [_store(reader, file) for file in chunk]
+            yield _store(reader, chunk)
 
 
 def _derive_and_store(
     reader: FileReader,
     derive: Callable[[Sequence[str]], Iterable[NewFile]],
     names: Sequence[str],
-) -> list[Row]:
-    return [_store(reader, file) for file in derive(names)]
+) -> pd.DataFrame:
+    return _store(reader, derive(names))
 
 
-def _store(reader: FileReader, file: NewFile) -> Row:
-    path = reader.path(file.name)
-    write_bytes(reader.fs, path, file.data)
-    return {
-        NAME: file.name,
-        SIZE: len(file.data),
-        CHECKSUM: crc32(file.data),
-        CHANGED: Path(path).stat().st_mtime if is_local(reader.fs) else 0.0,
-        **file.attributes,
-    }
+def _store(reader: FileReader, files: Iterable[NewFile]) -> pd.DataFrame:
+    """Write files, and return their rows of the index."""
+    rows = []
+    for file in files:
+        path = reader.path(file.name)
+        write_bytes(reader.fs, path, file.data)
+        facts = {
+            SIZE: len(file.data),
+            CHECKSUM: crc32(file.data),
+            CHANGED: changed_at(reader.fs, path),
+        }
+        rows.append({NAME: file.name, **facts, **file.attributes})
+    return pd.DataFrame(rows).set_index(NAME)
 
 
 def _keep_valid(
@@ -251,22 +255,11 @@ def _report(damaged: Sequence[str], root: str) -> None:
 
 def _files(fs: AbstractFileSystem, root: str) -> pd.DataFrame:
     """Size and time of change of the files that lie in a folder, but for its index."""
-    fs.invalidate_cache(root)  # other processes write here, too
-    found = fs.find(root, detail=True) if fs.isdir(root) else {}
     prefix = len(fs._strip_protocol(root).rstrip("/")) + 1
-    rows = {
-        path[prefix:]: (facts["size"], _changed_at(facts))
-        for path, facts in found.items()
-        if not _is_index_part(path[prefix:])
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=[SIZE, CHANGED])
+    rows = [(facts.path[prefix:], facts.size, facts.changed_s) for facts in list_files(fs, root)]
+    files = pd.DataFrame(rows, columns=[NAME, SIZE, CHANGED]).set_index(NAME)
+    return files[[not _is_index_part(name) for name in files.index]]
 
 
 def _is_index_part(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.parts[0] == INDEX_FOLDER and is_part(path.name)
-
-
-def _changed_at(facts: Mapping[str, Any]) -> float:
-    """When a file was last written to, in seconds; 0 in stores that guard their content."""
-    return float(facts.get("mtime", 0))
+    return name.startswith(f"{INDEX_FOLDER}/") and is_part(PurePosixPath(name).name)

@@ -6,7 +6,6 @@ not at all, and in the end the parts become one. `pandas.read_parquet` reads the
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import Any
 from uuid import uuid4
 
 import pandas as pd
@@ -18,9 +17,6 @@ from speech_commands.storage.progress import Progress
 NAME = "name"
 FINGERPRINT = "fingerprint"
 SUFFIX = ".parquet"
-
-Row = dict[str, Any]
-"""`name`, and facts that are plain scalars; the same keys for every row of an index."""
 
 
 class Index:
@@ -61,7 +57,7 @@ class Index:
             self._fs.rm(old)
 
     def work_off(
-        self, what: str, fingerprints: Mapping[str, str], chunks: Iterable[list[Row]]
+        self, what: str, fingerprints: Mapping[str, str], chunks: Iterable[pd.DataFrame]
     ) -> None:
         """Add rows as they are made, then make one part of all.
 
@@ -69,7 +65,8 @@ class Index:
             what: is being done, for progress lines.
             fingerprints: name to a digest of everything that its row depends on; of those that
                 are to be made.
-            chunks: rows that belong together; a kill loses those of the chunk at work.
+            chunks: rows that belong together, indexed by name, with the same columns of plain
+                scalars; a kill loses those of the chunk at work.
 
         Raises:
             ValueError: if a row that was asked for did not come; those that did stay.
@@ -79,7 +76,7 @@ class Index:
         progress = Progress(what, len(fingerprints))
         missing = set(fingerprints)
         for rows in chunks:
-            table = pd.DataFrame(rows).set_index(NAME)
+            table = rows.rename_axis(NAME)
             table[FINGERPRINT] = [fingerprints[str(name)] for name in table.index]
             self._write_part(table)
             missing.difference_update(table.index)

@@ -1,15 +1,14 @@
 """Tables whose rows are worked out one chunk of names at a time, and only if they are missing."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import pandas as pd
 from fsspec import AbstractFileSystem
 from more_itertools import batched
 
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.index import FINGERPRINT, Index, Row
+from speech_commands.storage.index import FINGERPRINT, Index
 from speech_commands.storage.lock import one_at_a_time
 
 
@@ -20,14 +19,14 @@ class DerivedRows:
     Attributes:
         what: what is being done, for progress lines.
         fingerprints: name to a digest of everything the row depends on.
-        derive: a picklable function from names to their rows. It uses every core by itself, so
-            that on one machine chunks take turns.
+        derive: a picklable function from names to rows indexed by them. It uses every core by
+            itself, so that on one machine chunks take turns.
         chunk_size: how many names it is called with.
     """
 
     what: str
     fingerprints: Mapping[str, str]
-    derive: Callable[[Sequence[str]], Iterable[Row]]
+    derive: Callable[[Sequence[str]], pd.DataFrame]
     chunk_size: int
 
 
@@ -60,15 +59,9 @@ def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Co
             index.replace(kept)
         missing = sorted(set(rows.fingerprints) - set(kept.index))
         pending = {name: rows.fingerprints[name] for name in missing}
-        chunks = compute.map(
-            partial(_derive, rows.derive), batched(pending, rows.chunk_size), multithreaded=True
-        )
-        index.work_off(rows.what, pending, chunks)
+        chunks = batched(pending, rows.chunk_size)
+        index.work_off(rows.what, pending, compute.map(rows.derive, chunks, multithreaded=True))
 
 
 def _still_right(table: pd.DataFrame, fingerprints: Mapping[str, str]) -> pd.DataFrame:
     return table[table[FINGERPRINT].eq(pd.Series(fingerprints).reindex(table.index))]
-
-
-def _derive(derive: Callable[[Sequence[str]], Iterable[Row]], names: Sequence[str]) -> list[Row]:
-    return list(derive(names))

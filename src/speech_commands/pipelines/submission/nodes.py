@@ -1,10 +1,10 @@
 """Nodes of the submission pipeline."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import chain
 from pathlib import PurePosixPath
 
+import numpy as np
 import pandas as pd
 
 from speech_commands.corpus.manifest import describe_recordings, find_problems
@@ -14,7 +14,6 @@ from speech_commands.pipelines.spectrograms.nodes import image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.pipelines.submission.params import SubmissionParams
 from speech_commands.storage.folder import FileFolder, FileReader
-from speech_commands.storage.index import NAME, Row
 from speech_commands.storage.keras_file import StoredModel
 from speech_commands.storage.table import DerivedRows
 from speech_commands.training.evaluation import predict_batches
@@ -147,9 +146,8 @@ def _label_chunk(
     batch_size: int,
     hardware: HardwareParams,
     clips: Sequence[str],
-) -> Iterator[Row]:
+) -> pd.DataFrame:
     set_up(hardware)
     paths = [images.address(image_name(clip)) for clip in clips]
-    batches = predict_batches(recogniser.shared(), paths, batch_size)
-    for clip, row in zip(clips, chain.from_iterable(batches), strict=True):
-        yield {NAME: clip, **dict(zip(labels.names, row, strict=True))}
+    batches = list(predict_batches(recogniser.shared(), paths, batch_size))
+    return pd.DataFrame(np.concatenate(batches), index=list(clips), columns=list(labels.names))
