@@ -30,7 +30,7 @@ from pathlib import Path
 from copied_configuration import ROOT, copy_configuration, kedro_run
 from matplotlib.figure import Figure
 from process_tree import run
-from turns import print_table
+from turns import print_header, print_row
 
 from speech_commands.datasets.file_folder import FileFolderDataset
 
@@ -175,15 +175,17 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, help="a PNG file; default: growth.png in the folder")
     options = parser.parse_args()
     rows: list[Row] = []
+    first: dict[tuple[float, str], Row] = {}
+    figure = options.figure or options.folder / "growth.png"
+    figure.parent.mkdir(parents=True, exist_ok=True)
+    print_header(HEADER)
     for scale in sorted(options.scales):
         folder = options.folder.resolve() / f"{scale:g}"
         make_archives(options.raw.resolve(), folder, scale)
-        rows += measure(folder, scale, options.env, options.stages)
-    first = {(row.scale, row.stage): row for row in rows if row.turn == "first"}
-    print_table(HEADER, [describe(row, first[row.scale, row.stage]) for row in rows])
-    figure = options.figure or options.folder / "growth.png"
-    figure.parent.mkdir(parents=True, exist_ok=True)
-    growth(rows).savefig(figure)
+        for row in measure(folder, scale, options.env, options.stages):
+            rows.append(row)
+            print_row(describe(row, first.setdefault((row.scale, row.stage), row)))
+        growth(rows).savefig(figure)
 
 
 if __name__ == "__main__":

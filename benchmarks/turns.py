@@ -39,7 +39,17 @@ def times_as_fast(one: Sequence[float], other: Sequence[float]) -> float:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a Markdown table."""
-    print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
+    print_header(header)
     for row in rows:
-        print(f"| {' | '.join(row)} |")
+        print_row(row)
     print(flush=True)
+
+
+def print_header(header: Sequence[str]) -> None:
+    """Print the first lines of a Markdown table."""
+    print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
+
+
+def print_row(cells: Sequence[str]) -> None:
+    """Print a row as soon as it is known."""
+    print(f"| {' | '.join(cells)} |", flush=True)

@@ -1,6 +1,8 @@
 import itertools
+import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import py7zr
 import pytest
 from corpus_maker import STORED, pack_seven_zip
@@ -177,3 +179,19 @@ def test_fingerprints_follow_the_content_alone(target, clips, limits):
     one, two = ({n: m.fingerprint for n, m in a.contents.members.items()} for a in (first, second))
     assert {name for name in names if one[name] != two[name]} == {names[0]}
     assert two[names[0]] == two[names[1]]
+
+
+def test_memory_does_not_grow_with_the_archive(target):
+    size, count = 100_000, 600
+    rng = np.random.default_rng(0)
+    clips = [(f"yes/{number}.wav", rng.bytes(size)) for number in range(count)]
+    archive = SevenZipArchive(pack_seven_zip(target / "a.7z", clips), Limits(10**6, 10**8))
+    names = [name for name, _ in clips]
+    tracemalloc.start()
+    try:
+        read = sum(len(content) for _, content in archive.stream(names))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert read == size * count
+    assert peak < read / 3

@@ -15,6 +15,9 @@ from upath import UPath
 from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
 from speech_commands.storage.fingerprint import fingerprint
 
+SIP_BYTES = 4096
+"""Packed data read at once, less than most recordings take."""
+
 QUEUE_SIZE = 64
 """Files taken out but not yet asked for; bounds the memory used."""
 
@@ -79,6 +82,7 @@ class SevenZipArchive:
         end: BaseException | None = None
         try:
             with self._reading() as archive:
+                _read_in_sips(archive)
                 archive.extract(buffers.root, targets=buffers.paths, factory=buffers)
         except (ArchiveError, OSError) as error:
             end = error
@@ -105,6 +109,13 @@ class SevenZipArchive:
             raise ArchiveError(
                 f"{self.name}: not a whole 7z archive ({type(error).__name__}: {error})"
             ) from error
+
+
+def _read_in_sips(archive: py7zr.SevenZipFile) -> None:
+    """Keep py7zr from reading 1 MiB for each file, needed or not, and so all into memory."""
+    for info in archive.files:
+        if info.compressed:  # the first of those that are packed together
+            info.folder.get_decompressor(info.compressed).block_size = SIP_BYTES
 
 
 class _Buffers(WriterFactory):
@@ -143,7 +154,7 @@ class _Buffer(Py7zIO):
 
     def __init__(self, owner: _Buffers, member: Member, crc: int | None) -> None:
         self._owner, self._member, self._crc = owner, member, crc
-        self._data = bytearray()
+        self._data, self._size = bytearray(), 0
 
     def write(self, s: bytes | bytearray) -> int:
         if len(self._data) + len(s) > self._member.size_bytes:
@@ -152,6 +163,7 @@ class _Buffer(Py7zIO):
                 f"{self._member.size_bytes:,} bytes its archive promises"
             )
         self._data += s
+        self._size += len(s)
         return len(s)
 
     def read(self, size: int | None = None) -> bytes:
@@ -164,10 +176,14 @@ class _Buffer(Py7zIO):
         """Nothing is held back."""
 
     def size(self) -> int:
-        return len(self._data)
+        return self._size
 
     def close(self) -> None:
-        """Queue the file if it is whole; py7zr closes damaged ones too, then raises."""
-        whole = len(self._data) == self._member.size_bytes
-        if whole and (self._crc is None or crc32(self._data) == self._crc):
-            self._owner.put((self._member.path, bytes(self._data)))
+        """Queue the file if it is whole; py7zr closes damaged ones too, then raises.
+
+        The content is let go, since py7zr keeps the buffers of all files to the end.
+        """
+        data, self._data = bytes(self._data), bytearray()
+        whole = len(data) == self._member.size_bytes
+        if whole and (self._crc is None or crc32(data) == self._crc):
+            self._owner.put((self._member.path, data))
