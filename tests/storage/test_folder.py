@@ -6,6 +6,7 @@ import sys
 import time
 
 import fsspec
+import pandas as pd
 import pytest
 
 from speech_commands.storage.atomic import PARTIAL_PREFIX
@@ -165,6 +166,13 @@ def test_a_copied_folder_is_as_good_as_the_first(root, tmp_path, caplog):
     before = {path: path.stat().st_mtime_ns for path in copy.rglob("*")}
     assert fill(copy, wanted()) == []
     assert {path: path.stat().st_mtime_ns for path in copy.rglob("*")} == before
+
+
+def test_an_index_of_an_earlier_version_counts_for_nothing(root):
+    [part] = (root / INDEX_FOLDER).iterdir()
+    pd.read_parquet(part).drop(columns=["crc32", "changed_s"]).to_parquet(part)
+    assert fill(root, wanted()) == NAMES
+    check(root, wanted())
 
 
 def test_a_file_that_nobody_described_is_removed(root):

@@ -212,15 +212,15 @@ def _keep_valid(
     fs: AbstractFileSystem, root: str, index: Index, wanted: Mapping[str, str]
 ) -> pd.DataFrame:
     """Drop index rows and files that are not wanted or not as the index says; return the rest."""
-    existed = index.exists()
-    table = index.read() if existed else pd.DataFrame()
+    table = index.read() if index.exists() else pd.DataFrame()
+    known = {SIZE, CHECKSUM, CHANGED} <= set(table.columns)  # earlier versions wrote less
     files = _files(fs, root)
-    kept = table
-    if len(table):
+    kept = table if known else pd.DataFrame()
+    if len(kept):
         good = table[FINGERPRINT].eq(pd.Series(wanted).reindex(table.index))
         kept = _recognise(table[good], files, FileReader(fs, root))
         _report(sorted(set(table.index[good]) - set(kept.index)), root)
-    if not existed or not kept.equals(table):
+    if not known or not kept.equals(table):
         # Rows go before files: a row whose file is being replaced must not outlive a kill.
         index.replace(kept)
     strays = sorted(set(files.index) - set(wanted))
