@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from damage import flip_bytes
 from kedro.io import AbstractDataset, DataCatalog, DatasetError
 from matplotlib.figure import Figure
 from omegaconf import OmegaConf
@@ -89,9 +90,6 @@ def test_a_damaged_table_is_refused_by_name(tmp_path, place):
     dataset = AtomicDataset(filepath=str(path), dataset=OmegaConf.load(globals_file).parquet)
     clips = [f"word/{number:05d}.wav" for number in range(2000)]
     dataset.save(pd.DataFrame({"clip": clips, "samples": range(2000)}))
-    data = bytearray(path.read_bytes())
-    at = int(place * len(data))
-    data[at : at + 8] = bytes(byte ^ 255 for byte in data[at : at + 8])
-    path.write_bytes(data)
+    flip_bytes(path, place)
     with pytest.raises(DatasetError, match=r"manifest\.parquet"):
         dataset.load()

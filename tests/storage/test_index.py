@@ -1,6 +1,7 @@
 import fsspec
 import pandas as pd
 import pytest
+from damage import flip_bytes
 
 from speech_commands.storage.index import Index
 
@@ -77,9 +78,6 @@ def test_a_damaged_part_is_refused_by_name(index, tmp_path, place):
     names = [f"{number:03d}" for number in range(400)]
     index.work_off("making", dict.fromkeys(names, "1"), iter([rows(*names)]))
     [part] = parts(tmp_path)
-    data = bytearray(part.read_bytes())
-    at = int(place * len(data))
-    data[at : at + 8] = bytes(byte ^ 255 for byte in data[at : at + 8])
-    part.write_bytes(data)
+    flip_bytes(part, place)
     with pytest.raises(ValueError, match=rf"{part.name} is damaged .*remove it"):
         index.read()

@@ -21,7 +21,7 @@ from more_itertools import batched
 
 from speech_commands.storage.atomic import is_local, read_bytes, write_bytes
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.index import FINGERPRINT, NAME, Index, is_part
+from speech_commands.storage.index import NAME, Index, is_part, lacking, still_right
 from speech_commands.storage.listing import changed_at, list_files
 from speech_commands.storage.lock import one_at_a_time
 
@@ -161,8 +161,7 @@ def fill_folder(
     with one_at_a_time(fs, root, files.what):
         index = _index_of(fs, root)
         kept = _keep_valid(fs, root, index, files.fingerprints)
-        missing = sorted(set(files.fingerprints) - set(kept.index))
-        pending = {name: files.fingerprints[name] for name in missing}
+        pending = lacking(kept, files.fingerprints)
         chunks = _stored_chunks(FileReader(fs, root), files, pending, compute)
         index.work_off(files.what, pending, chunks)
 
@@ -217,9 +216,9 @@ def _keep_valid(
     files = _files(fs, root)
     kept = table if known else pd.DataFrame()
     if len(kept):
-        good = table[FINGERPRINT].eq(pd.Series(wanted).reindex(table.index))
-        kept = _recognise(table[good], files, FileReader(fs, root))
-        _report(sorted(set(table.index[good]) - set(kept.index)), root)
+        right = still_right(table, wanted)
+        kept = _recognise(right, files, FileReader(fs, root))
+        _report(sorted(set(right.index) - set(kept.index)), root)
     if not known or not kept.equals(table):
         # Rows go before files: a row whose file is being replaced must not outlive a kill.
         index.replace(kept)

@@ -116,6 +116,16 @@ class Index:
             table.to_parquet(file, write_page_checksum=True)
 
 
+def still_right(table: pd.DataFrame, fingerprints: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of an index that carry the fingerprint wanted."""
+    return table[table[FINGERPRINT].eq(pd.Series(fingerprints).reindex(table.index))]
+
+
+def lacking(table: pd.DataFrame, fingerprints: Mapping[str, str]) -> dict[str, str]:
+    """The fingerprints of names without a row, sorted by name."""
+    return {name: fingerprints[name] for name in sorted(set(fingerprints) - set(table.index))}
+
+
 def is_part(name: str) -> bool:
     """Whether a file in an index's folder is part of it, and not what a killed writer left."""
     return name.endswith(SUFFIX) and not name.startswith(PARTIAL_PREFIX)

@@ -8,7 +8,7 @@ from fsspec import AbstractFileSystem
 from more_itertools import batched
 
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.index import FINGERPRINT, Index
+from speech_commands.storage.index import Index, lacking, still_right
 from speech_commands.storage.lock import one_at_a_time
 
 
@@ -54,14 +54,9 @@ def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Co
     with one_at_a_time(fs, root, rows.what):
         index = Index(fs, root)
         table = index.read() if index.exists() else None
-        kept = pd.DataFrame() if table is None else _still_right(table, rows.fingerprints)
+        kept = pd.DataFrame() if table is None else still_right(table, rows.fingerprints)
         if table is None or len(kept) < len(table):
             index.replace(kept)
-        missing = sorted(set(rows.fingerprints) - set(kept.index))
-        pending = {name: rows.fingerprints[name] for name in missing}
+        pending = lacking(kept, rows.fingerprints)
         chunks = batched(pending, rows.chunk_size)
         index.work_off(rows.what, pending, compute.map(rows.derive, chunks, multithreaded=True))
-
-
-def _still_right(table: pd.DataFrame, fingerprints: Mapping[str, str]) -> pd.DataFrame:
-    return table[table[FINGERPRINT].eq(pd.Series(fingerprints).reindex(table.index))]
