@@ -8,7 +8,7 @@ from project_runner import copy_project, kedro
 from speech_commands.audio.spectrogram import Rendering
 from speech_commands.labels import Labels
 from speech_commands.lazy_tensorflow import keras
-from speech_commands.models import ModelParams, build_model
+from speech_commands.models import ModelParams, build_network, build_recogniser
 from speech_commands.models.lite import to_lite
 from speech_commands.storage.lite_file import LiteModel, encode_lite
 
@@ -70,9 +70,10 @@ def small_model(project_parameters):
     """An untrained Keras model for the project's labels and images, in float32."""
     labels, rendering = _labels_and_rendering(project_parameters)
     image = {"height": 80, "width": 80, "channels": 1}
-    params = ModelParams(family="vgg", width=2, dropout=0.1, image=image)
+    params = ModelParams(family="vgg", width=2, members=1, dropout=0.1, image=image)
     keras.utils.set_random_seed(1)
-    return build_model(params, rendering.rows, rendering.frames, len(labels.names))
+    network = build_network(params, rendering.rows, rendering.frames, len(labels.names))
+    return build_recogniser(network)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from speech_commands import shipped
 from speech_commands.audio.spectrogram import Rendering
 from speech_commands.labels import Labels
-from speech_commands.models import ModelParams, build_model
+from speech_commands.models import ModelParams, build_network
 from speech_commands.pipeline_registry import OPTIONAL, STAGES
 from speech_commands.storage.keras_file import StoredModel
 
@@ -244,7 +244,7 @@ def test_models_that_come_with_the_package_are_those_of_the_environment(context)
     stored = StoredModel(fsspec.filesystem("file"), str(shipped.keras_file(names["shipped"])))
     stored.expect(labels=labels, rendering=rendering)
     params = ModelParams(**parameters["model_training"]["model"])
-    built = build_model(params, rendering.rows, rendering.frames, len(labels.names))
+    built = build_network(params, rendering.rows, rendering.frames, len(labels.names))
     assert stored.load().count_params() == built.count_params()
 
 

@@ -2,12 +2,12 @@ import keras
 import numpy as np
 import pytest
 
-from speech_commands.models import ModelParams, build_model
+from speech_commands.models import ModelParams, build_network
 
 
 def build(width=8, rows=40, frames=100, dropout=0.1):
-    params = ModelParams(family="bc_resnet", width=width, dropout=dropout, image=None)
-    return build_model(params, rows=rows, frames=frames, labels=12)
+    params = ModelParams(family="bc_resnet", width=width, members=1, dropout=dropout, image=None)
+    return build_network(params, rows=rows, frames=frames, labels=12)
 
 
 def of_kind(model, kind):
@@ -63,4 +63,4 @@ def test_sub_bands_are_normalised_apart():
 
 @pytest.mark.parametrize(("rows", "frames"), [(64, 98), (33, 61)])
 def test_images_of_any_size_are_taken(rows, frames):
-    assert build(rows=rows, frames=frames).output_shape == (None, 12)
+    assert build(rows=rows, frames=frames).output_shape == (None, 1, 12)

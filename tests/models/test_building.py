@@ -1,34 +1,63 @@
+import keras
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from speech_commands.models import BUILDERS, ModelParams, build_model
+from speech_commands.models import BUILDERS, ModelParams, build_network, build_recogniser
 
 IMAGE = {"height": 80, "width": 80, "channels": 3}
 
 
 @pytest.mark.parametrize("family", BUILDERS)
 def test_every_family_maps_spectrograms_to_logits(family):
-    params = ModelParams(family=family, width=4, dropout=0.1, image=IMAGE)
-    model = build_model(params, rows=33, frames=50, labels=5)
+    params = ModelParams(family=family, width=4, members=1, dropout=0.1, image=IMAGE)
+    model = build_network(params, rows=33, frames=50, labels=5)
     images = np.zeros((2, 33, 50, 1), np.uint8)
     logits = model(images)
-    assert logits.shape == (2, 5)
+    assert logits.shape == (2, 1, 5)
     assert logits.dtype == "float32"
+
+
+def committee(members):
+    params = ModelParams(family="resnet", width=4, members=members, dropout=0.1, image=None)
+    return build_network(params, rows=33, frames=50, labels=5)
+
+
+def test_members_share_nothing_but_the_image():
+    alone, three = committee(1), committee(3)
+    assert three.output_shape == (None, 3, 5)
+    assert three.count_params() == 3 * alone.count_params()
+    images = np.random.default_rng(0).integers(0, 256, (2, 33, 50, 1), dtype=np.uint8)
+    one, other, third = np.moveaxis(np.asarray(three(images)), 1, 0)
+    assert not np.allclose(one, other)
+    assert not np.allclose(other, third)
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_recogniser_says_the_mean_of_what_members_say(members):
+    network = committee(members)
+    images = np.random.default_rng(0).integers(0, 256, (2, 33, 50, 1), dtype=np.uint8)
+    said = np.asarray(keras.ops.softmax(network(images)))
+    answered = np.asarray(keras.ops.softmax(build_recogniser(network)(images)))
+    np.testing.assert_allclose(answered, said.mean(axis=1), atol=1e-6)
 
 
 @pytest.mark.parametrize("family", BUILDERS)
 def test_width_is_the_only_number_that_makes_a_family_larger(family):
     sizes = [
-        build_model(
-            ModelParams(family=family, width=width, dropout=0.0, image=IMAGE), 80, 80, 3
+        build_network(
+            ModelParams(family=family, width=width, members=1, dropout=0.0, image=IMAGE), 80, 80, 3
         ).count_params()
         for width in (2, 4, 8)
     ]
     assert sizes == sorted(set(sizes))
 
 
-@pytest.mark.parametrize("wrong", [{"family": "vgh"}, {"width": 0}, {"dropout": 1.0}, {"depth": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"family": "vgh"}, {"width": 0}, {"members": 0}, {"dropout": 1.0}, {"depth": 3}]
+)
 def test_wrong_parameters_are_refused(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
-        ModelParams(**{"family": "vgg", "width": 4, "dropout": 0.1, "image": IMAGE} | wrong)
+        ModelParams(
+            **{"family": "vgg", "width": 4, "members": 1, "dropout": 0.1, "image": IMAGE} | wrong
+        )

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from speech_commands.models import BUILDERS, ModelParams, build_model
+from speech_commands.models import BUILDERS, ModelParams, build_network, build_recogniser
 from speech_commands.models.lite import to_lite
 
 ROWS, FRAMES, LABELS = 129, 160, 5
@@ -22,10 +22,10 @@ def policy():
     keras.config.set_dtype_policy("float32")
 
 
-def build(family="vgg"):
-    params = ModelParams(family=family, width=4, dropout=0.1, image=IMAGE)
+def build(family="vgg", members=1):
+    params = ModelParams(family=family, width=4, members=members, dropout=0.1, image=IMAGE)
     keras.utils.set_random_seed(3)
-    return build_model(params, ROWS, FRAMES, LABELS)
+    return build_recogniser(build_network(params, ROWS, FRAMES, LABELS))
 
 
 def run(flatbuffer, images):
@@ -51,9 +51,17 @@ def test_every_family_gives_the_logits_of_keras_in_float32(family, name, images,
     np.testing.assert_allclose(run(to_lite(model), images), full(images, training=False), atol=1e-4)
 
 
+def test_weights_in_float16_take_half_the_space_and_say_nearly_the_same(images):
+    model = build("resnet", members=2)
+    full, half = (to_lite(model, weights) for weights in ("float32", "float16"))
+    assert len(half) < 0.7 * len(full)
+    np.testing.assert_allclose(run(half, images), run(full, images), atol=0.02)
+    assert (run(half, images) != run(full, images)).any()
+
+
 @pytest.mark.parametrize("clips", [1, 2, 5])
 def test_number_of_clips_is_free(clips, images):
-    model = build()
+    model = build(members=3)
     logits = run(to_lite(model), images[:clips])
     np.testing.assert_allclose(logits, model(images[:clips], training=False), atol=1e-4)
 
@@ -103,7 +111,7 @@ def test_model_and_precision_are_left_as_they_were(images, policy):
     before = np.asarray(model(images, training=False))
     to_lite(model)
     assert keras.config.dtype_policy().name == "mixed_bfloat16"
-    assert model.layers[-2].compute_dtype == "bfloat16"
+    assert model.layers[1].compute_dtype == "bfloat16"
     assert model.compiled
     np.testing.assert_array_equal(model(images, training=False), before)
 

@@ -1,12 +1,12 @@
 import keras
 import pytest
 
-from speech_commands.models import ModelParams, build_model
+from speech_commands.models import ModelParams, build_network
 
 
 def build(width=8, rows=64, frames=100):
-    params = ModelParams(family="resnet", width=width, dropout=0.1, image=None)
-    return build_model(params, rows=rows, frames=frames, labels=12)
+    params = ModelParams(family="resnet", width=width, members=1, dropout=0.1, image=None)
+    return build_network(params, rows=rows, frames=frames, labels=12)
 
 
 def convolutions(model):
@@ -35,4 +35,4 @@ def test_no_layer_before_the_last_has_a_bias_that_normalisation_would_undo():
 
 @pytest.mark.parametrize(("rows", "frames"), [(40, 98), (33, 61)])
 def test_images_of_any_size_are_taken(rows, frames):
-    assert build(rows=rows, frames=frames).output_shape == (None, 12)
+    assert build(rows=rows, frames=frames).output_shape == (None, 1, 12)

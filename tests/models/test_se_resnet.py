@@ -1,13 +1,13 @@
 import keras
 import numpy as np
 
-from speech_commands.models import ModelParams, build_model
+from speech_commands.models import ModelParams, build_network
 
 
 def build(width=16):
     keras.utils.set_random_seed(1)
-    params = ModelParams(family="se_resnet", width=width, dropout=0.1, image=None)
-    return build_model(params, rows=40, frames=100, labels=12)
+    params = ModelParams(family="se_resnet", width=width, members=1, dropout=0.1, image=None)
+    return build_network(params, rows=40, frames=100, labels=12)
 
 
 def of_kind(model, kind):

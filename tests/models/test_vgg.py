@@ -1,12 +1,16 @@
 import keras
 
-from speech_commands.models import ModelParams, build_model
+from speech_commands.models import ModelParams, build_network
 
 
 def reference():
-    return build_model(
+    return build_network(
         ModelParams(
-            family="vgg", width=32, dropout=0.3, image={"height": 160, "width": 160, "channels": 3}
+            family="vgg",
+            width=32,
+            members=1,
+            dropout=0.3,
+            image={"height": 160, "width": 160, "channels": 3},
         ),
         rows=129,
         frames=160,

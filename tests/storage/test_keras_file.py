@@ -160,3 +160,12 @@ def test_model_that_names_something_to_call_is_not_loaded(place, trap, model, fs
     with pytest.raises(ValueError, match=r"call\.keras is not loaded: it names 'system' of 'os'"):
         StoredModel(fs, path).load()
     assert not trap.exists()
+
+
+def test_files_are_compressed(fs, tmp_path):
+    model = keras.Sequential([keras.Input((500,)), keras.layers.Dense(500, "relu")])
+    model.set_weights([np.zeros((500, 500)), np.zeros(500)])
+    path = tmp_path / "model.keras"
+    store_model(fs, str(path), NotedModel(model, {}))
+    assert path.stat().st_size < 100_000
+    assert StoredModel(fs, str(path)).load().count_params() == model.count_params()

@@ -1,4 +1,4 @@
-"""From parameters to an untrained model."""
+"""From parameters to an untrained network, and from a network to a recogniser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from speech_commands.layers import vote
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.models.bc_resnet import bc_resnet
 from speech_commands.models.image_input import InputImage, prepare_image
@@ -24,12 +25,13 @@ BUILDERS: Mapping[str, Callable[[Any, int, float], Any]] = {
 
 
 class ModelParams(BaseModel):
-    """Which architecture, how wide, and on what images."""
+    """Which architecture, how wide, how many of it, and on what images."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     family: str
     width: int = Field(ge=1)
+    members: int = Field(ge=1)
     dropout: float = Field(ge=0, lt=1)
     image: InputImage | None
 
@@ -41,21 +43,38 @@ class ModelParams(BaseModel):
         return family
 
 
-def build_model(params: ModelParams, rows: int, frames: int, labels: int) -> keras.Model:
-    """Build an untrained recogniser.
+def build_network(params: ModelParams, rows: int, frames: int, labels: int) -> keras.Model:
+    """Build an untrained network, or a committee of several that see the same images.
 
     Args:
-        params: architecture, width and input image.
+        params: architecture, width, members and input image.
         rows: height of the spectrograms.
         frames: their width.
         labels: how many labels there are.
 
     Returns:
+        A model from spectrograms, shape (clips, rows, frames, 1), uint8, to what each member says,
+        logits of shape (clips, members, labels), float32.
+    """
+    spectrogram = keras.Input((rows, frames, 1), dtype="uint8", name="spectrogram")
+    image = prepare_image(spectrogram, params.image)
+    said = []
+    for _ in range(params.members):
+        features = BUILDERS[params.family](image, params.width, params.dropout)
+        logits = keras.layers.Dense(labels, dtype="float32")(features)
+        said.append(keras.layers.Reshape((1, labels), dtype="float32")(logits))
+    together = said[0] if len(said) == 1 else keras.layers.Concatenate(1, dtype="float32")(said)
+    return keras.Model(spectrogram, together, name=params.family)
+
+
+def build_recogniser(network: keras.Model) -> keras.Model:
+    """Let a network's members answer with one voice.
+
+    Args:
+        network: from `build_network`; its weights are shared.
+
+    Returns:
         A model from spectrograms, shape (clips, rows, frames, 1), uint8, to logits, shape
         (clips, labels), float32.
     """
-    spectrogram = keras.Input((rows, frames, 1), dtype="uint8", name="spectrogram")
-    features = prepare_image(spectrogram, params.image)
-    features = BUILDERS[params.family](features, params.width, params.dropout)
-    logits = keras.layers.Dense(labels, dtype="float32", name="logits")(features)
-    return keras.Model(spectrogram, logits, name=params.family)
+    return keras.Model(network.input, vote()(network.output), name=network.name)

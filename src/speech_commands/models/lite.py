@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import redirect_stdout
 from io import StringIO
-from typing import Any
+from typing import Any, Literal
 
 from speech_commands.lazy_tensorflow import keras, tf
 
@@ -13,17 +13,22 @@ REDUCED_PRECISIONS = ("bfloat16", "float16")
 """How the names of dtypes and policies end that are replaced."""
 
 
-def to_lite(model: keras.Model) -> bytes:
+def to_lite(model: keras.Model, weights: Literal["float32", "float16"] = "float32") -> bytes:
     """Convert a model for LiteRT.
 
     Args:
         model: of any precision; its custom layers must be registered with Keras. It is left as
             it is.
+        weights: how they are stored; float16 takes half the space
+            (https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/post_training_float16_quant).
 
     Returns:
-        A flatbuffer of the same function in float32, whose number of clips is free.
+        A flatbuffer of the same function, computed in float32, whose number of clips is free.
     """
     converter = tf.lite.TFLiteConverter.from_keras_model(_in_full_precision(model))
+    if weights != PRECISION:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.dtypes.as_dtype(weights)]
     with redirect_stdout(StringIO()):  # it lists its inputs and variables
         flatbuffer: bytes = converter.convert()
     return flatbuffer

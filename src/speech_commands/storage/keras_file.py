@@ -9,13 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import IO, Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from fsspec import AbstractFileSystem
 from pydantic import BaseModel
 
 from speech_commands.layers import register_layers
 from speech_commands.lazy_tensorflow import keras
+from speech_commands.objective import register_objective
 from speech_commands.storage.atomic import replacing
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.keras_parts import check_parts
@@ -81,6 +82,7 @@ class StoredModel:
                 project do not consist of; the message names it.
         """
         register_layers()
+        register_objective()
         with TemporaryDirectory() as folder:
             local = str(Path(folder) / "model.keras")
             self._fs.get_file(self._path, local)
@@ -117,7 +119,15 @@ def _digest(file: IO[bytes]) -> str:
 def store_model(fs: AbstractFileSystem, path: str, noted: NotedModel) -> None:
     """Write a model and its notes, whole or not at all."""
     with TemporaryDirectory() as folder, replacing(fs, path) as partial:
-        local = str(Path(folder) / "model.keras")
-        noted.model.save(local)
-        add_notes(local, noted.notes)
-        fs.put_file(local, partial)
+        plain, packed = (str(Path(folder) / name) for name in ("plain.keras", "model.keras"))
+        noted.model.save(plain)
+        _pack(plain, packed)
+        add_notes(packed, noted.notes)
+        fs.put_file(packed, partial)
+
+
+def _pack(plain: str, packed: str) -> None:
+    """Compress the members of a ZIP archive; Keras only stores them, and reads either."""
+    with ZipFile(plain) as source, ZipFile(packed, "w", ZIP_DEFLATED) as target:
+        for member in source.infolist():
+            target.writestr(member, source.read(member), ZIP_DEFLATED)

@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from speech_commands.lazy_tensorflow import keras, tf
-from speech_commands.models import ModelParams, build_model
+from speech_commands.models import ModelParams, build_network
+from speech_commands.objective import member_cross_entropy, vote_accuracy
 from speech_commands.training.dropout import seed_dropout
 from speech_commands.training.feed import TrainingFeed
 from speech_commands.training.hardware import Runtime
@@ -48,7 +49,7 @@ def new_training(
     image_shape: tuple[int, int],
     labels: int,
 ) -> Progression:
-    """Build and compile an untrained model.
+    """Build and compile an untrained network.
 
     Args:
         model_params: its architecture.
@@ -62,15 +63,13 @@ def new_training(
     keras.config.set_dtype_policy(runtime.policy)
     with runtime.strategy.scope():
         try:
-            model = build_model(model_params, *image_shape, labels)
+            model = build_network(model_params, *image_shape, labels)
         finally:
             keras.config.set_dtype_policy(before)
         model.compile(
             optimizer=build_optimizer(params.optimizer, params.steps),
-            loss=keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=params.label_smoothing
-            ),
-            metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+            loss=member_cross_entropy(params.label_smoothing),
+            metrics=[vote_accuracy()],
             jit_compile=runtime.jit_compile,
         )
     return Progression(model, pd.DataFrame())

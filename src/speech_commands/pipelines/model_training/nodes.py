@@ -11,7 +11,9 @@ from speech_commands import figures
 from speech_commands.audio.spectrogram import Rendering
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
+from speech_commands.models import build_recogniser
 from speech_commands.models.lite import to_lite
+from speech_commands.models.rounding import round_kernels
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
 from speech_commands.pipelines.spectrograms.nodes import image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
@@ -176,31 +178,31 @@ def _continue(
 
 
 def export_recogniser(training_checkpoint: StoredModel) -> NotedModel:
-    """Drop what only training needs.
+    """Let the network's members answer with one voice, and drop what only training needs.
 
     Args:
         training_checkpoint: the last one.
 
     Returns:
-        The model without its optimizer; noted are the labels and how images are rendered.
+        The recogniser, without optimizer; noted are the labels and how images are rendered.
     """
-    model = training_checkpoint.load()
-    model.optimizer = None
-    model.compiled = False
     notes = {name: training_checkpoint.notes[name] for name in ("labels", "rendering", "recipe")}
-    return NotedModel(model, notes)
+    recogniser = build_recogniser(training_checkpoint.load())
+    round_kernels(recogniser)
+    return NotedModel(recogniser, notes)
 
 
-def export_lite_recogniser(recogniser: StoredModel) -> LiteModel:
+def export_lite_recogniser(recogniser: StoredModel, params: ModelTrainingParams) -> LiteModel:
     """Convert the recogniser for LiteRT, which labels recordings without TensorFlow.
 
     Args:
         recogniser: from `export_recogniser`.
+        params: how weights are stored.
 
     Returns:
         The same model in float32, with the same notes.
     """
-    return LiteModel(to_lite(recogniser.load()), recogniser.notes)
+    return LiteModel(to_lite(recogniser.load(), params.lite_weights), recogniser.notes)
 
 
 def draw_learning_curves(history: pd.DataFrame) -> tuple[Figure, Figure]:

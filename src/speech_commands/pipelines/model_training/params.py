@@ -1,5 +1,7 @@
 """Parameters of the model_training pipeline."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from speech_commands.models import ModelParams
@@ -13,4 +15,5 @@ class ModelTrainingParams(BaseModel):
 
     model: ModelParams
     training: TrainingParams
+    lite_weights: Literal["float32", "float16"]
     evaluation_batch_size: int = Field(ge=1)

@@ -53,7 +53,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=export_lite_recogniser,
-                inputs="recogniser",
+                inputs=["recogniser", "params:model_training"],
                 outputs="lite_recogniser",
                 name="export_lite_recogniser",
             ),
