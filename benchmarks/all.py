@@ -25,7 +25,7 @@ def commands(raw: Path, *, full: bool) -> list[list[str]]:
         ["ingest_speed.py", archive, rounds],
         ["rendering_speed.py", archive, rounds],
         ["labelling_speed.py", archive, rounds],
-        ["training_speed.py", rounds, *([] if full else ["--steps=4"])],
+        ["training_speed.py", archive, rounds, *([] if full else ["--steps=4"])],
         ["at_size.py", f"--raw={raw}", *at_size],
     ]
 

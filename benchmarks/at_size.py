@@ -27,9 +27,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from copied_configuration import ROOT, copy_configuration, kedro_run
 from matplotlib.figure import Figure
 from process_tree import run
+from project_configuration import COMPUTE, ROOT, copy_configuration, kedro_run
 from turns import print_header, print_row
 
 from speech_commands.datasets.file_folder import FileFolderDataset
@@ -47,7 +47,6 @@ OF_ONE_SIZE = "silence_augmentation"
 
 SAVED = re.compile(r"(\w+): \w+ saved after ([\d.]+) s")
 CHANGED = 0.01
-COMPUTE = {"backend": "local", "workers": None, "address": None}
 ARCHIVES = {"raw": 0.0, "newer": CHANGED}
 """Folders of archives, and which share of the clips differs from the first's."""
 

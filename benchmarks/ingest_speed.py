@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import py7zr
-from copied_configuration import ROOT, copy_configuration, kedro_run
+from project_configuration import COMPUTE, DEMO_ARCHIVE, ROOT, copy_configuration, kedro_run
 from turns import add, print_table, take_turns, times_as_fast
 
 from speech_commands.archives.member import Archive
@@ -32,8 +32,6 @@ from speech_commands.datasets.archive import ArchiveDataset
 from speech_commands.datasets.file_folder import FileFolderDataset
 from speech_commands.pipelines.ingest.nodes import lay_out_recordings
 
-DEMO_ARCHIVE = ROOT / "data" / "01_raw" / "demo" / "train.7z"
-COMPUTE = {"backend": "local", "workers": None, "address": None}
 FLOOR = ("decompressing", "writing")
 
 

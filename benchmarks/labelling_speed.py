@@ -23,9 +23,8 @@ from time import perf_counter
 import fsspec
 import numpy as np
 import pandas as pd
-from copied_configuration import ROOT
 from ingest_speed import open_recordings
-from kedro.config import OmegaConfigLoader
+from project_configuration import COMPUTE, DEMO_ARCHIVE, ROOT, read_configuration
 from turns import print_table, take_turns, times_as_fast
 
 from speech_commands import shipped
@@ -37,15 +36,11 @@ from speech_commands.pipelines.spectrograms.nodes import clip_name, render_spect
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.pipelines.submission.nodes import label_test_clips
 from speech_commands.pipelines.submission.params import SubmissionParams
-from speech_commands.settings import CONFIG_LOADER_ARGS
 from speech_commands.storage.folder import FileFolder
 from speech_commands.storage.keras_file import StoredModel
 from speech_commands.training.batches import read_ahead
 from speech_commands.training.hardware import HardwareParams, set_up
 from speech_commands.training.image_files import read_images
-
-DEMO_ARCHIVE = ROOT / "data" / "01_raw" / "demo" / "train.7z"
-COMPUTE = {"backend": "local", "workers": None, "address": None}
 
 
 @dataclass(frozen=True)
@@ -130,7 +125,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", type=Path, help="where files are written; default: temporary")
     options = parser.parse_args()
-    conf = OmegaConfigLoader(str(ROOT / "conf"), env=options.model, **CONFIG_LOADER_ARGS)
+    conf = read_configuration(ROOT, options.model)
     parameters = conf["parameters"]
     runtime = set_up(HardwareParams(**parameters["hardware"]))
     recogniser = StoredModel(fsspec.filesystem("file"), str(shipped.keras_file(options.model)))

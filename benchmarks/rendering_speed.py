@@ -36,12 +36,11 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
-from copied_configuration import ROOT
-from ingest_speed import DEMO_ARCHIVE, open_recordings
+from ingest_speed import open_recordings
 from joblib import Parallel, delayed
-from kedro.config import OmegaConfigLoader
 from more_itertools import chunked
 from PIL import Image
+from project_configuration import DEMO_ARCHIVE, ROOT, read_configuration
 from scipy.fft import rfft
 from scipy.io import wavfile
 from turns import print_table, take_turns, times_as_fast
@@ -53,7 +52,6 @@ from speech_commands.labels import BACKGROUND_NOISE
 from speech_commands.pipelines.ingest.nodes import lay_out_recordings
 from speech_commands.pipelines.spectrograms.nodes import render_spectrograms
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
-from speech_commands.settings import CONFIG_LOADER_ARGS
 
 HEADER_BYTES = 44
 """Of a plain 16-bit WAV file, as the dataset's all are."""
@@ -103,7 +101,7 @@ def take_out(archive: Path, folder: Path, most: int | None) -> Clips:
 def read_params(choice: str) -> SpectrogramParams:
     """The parameters of an environment, with another number of mel bands after a colon."""
     env, _, bands = choice.partition(":")
-    conf = OmegaConfigLoader(str(ROOT / "conf"), env=env, **CONFIG_LOADER_ARGS)
+    conf = read_configuration(ROOT, env)
     params = SpectrogramParams(**conf["parameters"]["spectrograms"])
     if not bands:
         return params

@@ -20,8 +20,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from kedro.config import OmegaConfigLoader
 from PIL import Image
+from project_configuration import ROOT, read_configuration
 from scipy.io import wavfile
 
 from speech_commands.audio.spectrogram import Rendering, render
@@ -29,7 +29,6 @@ from speech_commands.audio.wav import decode_wav
 from speech_commands.audio.waveform import fit_length, to_mono
 from speech_commands.labels import BACKGROUND_NOISE
 
-CONF = Path(__file__).parents[1] / "conf"
 LEAST_CORRELATION = 0.98
 
 
@@ -54,7 +53,7 @@ class Agreement:
 
 def read_rendering() -> Rendering:
     """Read how conf/base renders, and make sure that SoX can do the same."""
-    config = OmegaConfigLoader(str(CONF), base_env="base", default_run_env="base")
+    config = read_configuration(ROOT, "base")
     rendering = Rendering(**config["parameters"]["spectrograms"]["rendering"])
     if rendering.axis != "linear":
         raise ComparisonError(f"the axis is {rendering.axis}; SoX draws a linear one only")

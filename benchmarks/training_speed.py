@@ -25,8 +25,8 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from kedro.config import OmegaConfigLoader
 from more_itertools import chunked
+from project_configuration import DEMO_ARCHIVE, ROOT, read_configuration
 
 from speech_commands.archives.member import Limits
 from speech_commands.archives.opening import open_archive
@@ -43,8 +43,6 @@ from speech_commands.training.feed import build_feeds
 from speech_commands.training.hardware import HardwareParams, set_up
 from speech_commands.training.loop import new_training
 
-ROOT = Path(__file__).parents[1]
-DEMO_ARCHIVE = ROOT / "data" / "01_raw" / "demo" / "train.7z"
 LIMITS = Limits(member_bytes=10**8, total_bytes=10**9)
 CLIPS_AT_ONCE = 64
 SILENCE_EVERY = 8
@@ -72,18 +70,14 @@ class StepClock(keras.callbacks.Callback):
 
 def read_parameters(env: str) -> dict[str, Any]:
     """The parameters of an environment, as `kedro run --env` sees them."""
-    conf = OmegaConfigLoader(
-        str(ROOT / "conf"),
-        base_env="base",
-        default_run_env=env,
-        merge_strategy={"parameters": "soft"},
-    )
-    return dict(conf["parameters"])
+    return dict(read_configuration(ROOT, env)["parameters"])
 
 
-def write_images(folder: Path, rendering: Rendering, labels: Labels, clips: int) -> None:
-    """Render the demo's clips into `<label>/<number>.png`."""
-    archive = open_archive(DEMO_ARCHIVE, LIMITS)
+def write_images(
+    archive_path: Path, folder: Path, rendering: Rendering, labels: Labels, clips: int
+) -> None:
+    """Render an archive's clips into `<label>/<number>.png`."""
+    archive = open_archive(archive_path, LIMITS)
     wavs = [path for path in archive.contents.members if path.endswith(WAV_SUFFIX)]
     numbered = enumerate(islice(archive.stream(wavs), clips))
     for chunk in chunked(numbered, CLIPS_AT_ONCE):
@@ -196,10 +190,11 @@ def _with_keras_layers(model: keras.Model) -> keras.Model:
     return keras.models.clone_model(model, clone_function=plain)
 
 
-def measure(env: str, steps: int, rounds: int) -> dict[str, Any]:
+def measure(archive: Path, env: str, steps: int, rounds: int) -> dict[str, Any]:
     """Let the three loops take turns.
 
     Args:
+        archive: the recordings whose images are read.
         env: the environment.
         steps: of each turn.
         rounds: turns of each, after one to warm up.
@@ -213,7 +208,7 @@ def measure(env: str, steps: int, rounds: int) -> dict[str, Any]:
     rendering = Rendering(**parameters["spectrograms"]["rendering"])
     with TemporaryDirectory() as name:
         folder = Path(name)
-        write_images(folder, rendering, labels, clips=20 * params.training.batch_size)
+        write_images(archive, folder, rendering, labels, clips=20 * params.training.batch_size)
         project = Project(folder, parameters, labels, in_memory=False)
         loops = {
             "plain": PlainScript(folder, params, rendering, len(labels.names)),
@@ -233,13 +228,14 @@ def main() -> None:
     """Print one row an environment."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--envs", nargs="+", default=["base", "fast"], metavar="ENV")
+    parser.add_argument("--archive", type=Path, default=DEMO_ARCHIVE, help="recordings")
     parser.add_argument("--steps", type=int, default=10, help="of each turn")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each loop")
     options = parser.parse_args()
     print("| env | precision | plain, ms a step | project | in memory | plain / project "
           "| cost of the input pipeline |\n|---|---|---|---|---|---|---|")  # fmt: skip
     for env in options.envs:
-        row = measure(env, options.steps, options.rounds)
+        row = measure(options.archive.resolve(), env, options.steps, options.rounds)
         plain, project, memory = (row[name] for name in ("plain", "project", "in memory"))
         print(
             f"| {env} | {row['precision']} | {plain * 1000:.0f} | {project * 1000:.0f} "

@@ -20,8 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
-from copied_configuration import ROOT, copy_configuration, kedro_run
-from kedro.config import OmegaConfigLoader
+from project_configuration import ROOT, copy_configuration, kedro_run, read_configuration
 
 from speech_commands.labels import Labels
 
@@ -81,7 +80,7 @@ def main() -> None:
     options = parser.parse_args()
     project = options.project.resolve()
     out = (options.out or project / "data" / "variants" / options.env).resolve()
-    conf = OmegaConfigLoader(str(project / "conf"), base_env="base", default_run_env="base")
+    conf = read_configuration(project, options.env)
     labels = Labels(**conf["parameters"]["labels"])
     variants = [Variant(title, tuple(params)) for title, *params in options.variant]
     for number, variant in enumerate(variants or [Variant("none", ())]):

@@ -28,7 +28,7 @@ import numpy as np
 from kedro.config import OmegaConfigLoader
 from project_copy import add_options, copy_project, differences, run, start
 
-from speech_commands.pipelines.silence_augmentation.nodes import FILES_A_CHUNK
+from speech_commands.settings import CONFIG_LOADER_ARGS
 from speech_commands.storage.atomic import PARTIAL_PREFIX
 from speech_commands.storage.folder import STREAM_CHUNK_SIZE
 
@@ -53,17 +53,12 @@ class Allowed:
 
 def allowed(project: Path, env: str) -> Allowed:
     """One chunk for each process that fills a folder, and one checkpoint interval."""
-    conf = OmegaConfigLoader(
-        str(project / "conf"),
-        base_env="base",
-        default_run_env=env,
-        merge_strategy={"parameters": "soft", "globals": "soft"},
-    )
+    conf = OmegaConfigLoader(str(project / "conf"), env=env, **CONFIG_LOADER_ARGS)
     processes = conf["globals"]["compute"]["workers"] or os.cpu_count() or 1
     parameters = conf["parameters"]
     return Allowed(
         files=dict.fromkeys(STREAMED, STREAM_CHUNK_SIZE)
-        | {CUT: processes * FILES_A_CHUNK}
+        | {CUT: processes * parameters["silence_augmentation"]["chunk_size"]}
         | dict.fromkeys(RENDERED, processes * parameters["spectrograms"]["chunk_size"]),
         steps=parameters["model_training"]["training"]["steps_per_epoch"],
     )

@@ -1,6 +1,6 @@
 import pytest
-from copied_configuration import ROOT, copy_configuration, kedro_run
 from omegaconf import OmegaConf
+from project_configuration import ROOT, copy_configuration, kedro_run
 
 
 @pytest.mark.parametrize("env", ["fast", "demo", "gpu"])

@@ -1,13 +1,24 @@
-"""Running the project with its data somewhere else: a copy of its configuration that says where."""
+"""The project's configuration, as it is or copied with its data somewhere else."""
 
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kedro.config import OmegaConfigLoader
 from omegaconf import OmegaConf
 
+from speech_commands.settings import CONFIG_LOADER_ARGS
+
 ROOT = Path(__file__).parents[1]
+DEMO_ARCHIVE = ROOT / "data" / "01_raw" / "demo" / "train.7z"
+COMPUTE = {"backend": "local", "workers": None, "address": None}
+"""As on one machine: all its cores."""
+
+
+def read_configuration(project: Path, env: str) -> OmegaConfigLoader:
+    """An environment's configuration as `kedro run --env` sees it."""
+    return OmegaConfigLoader(str(project / "conf"), env=env, **CONFIG_LOADER_ARGS)
 
 
 def copy_configuration(project: Path, conf: Path, env: str, places: dict[str, Path]) -> None:
