@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
+from speech_commands.storage.lite_file import LiteModel, encode_lite
 
 
 @pytest.fixture
@@ -106,6 +107,27 @@ def test_a_changed_byte_is_noticed_when_the_model_is_loaded(model, fs, tmp_path,
     store_model(fs, str(path), NotedModel(model, {}))
     flip(path, member)
     with pytest.raises(ValueError, match=rf"model\.keras is damaged in {member}; remove it"):
+        StoredModel(fs, str(path)).load()
+
+
+def test_every_changed_byte_of_the_weights_is_noticed(fs, tmp_path):
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(8)])
+    path = tmp_path / "model.keras"
+    store_model(fs, str(path), NotedModel(model, {}))
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        weights = archive.getinfo("model.weights.h5")
+    first = weights.header_offset + 30 + len(weights.filename)
+    for place in range(first, first + weights.compress_size, 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        with pytest.raises(ValueError, match=r"model\.keras is damaged in model\.weights\.h5"):
+            StoredModel(fs, str(path)).load()
+
+
+def test_a_file_of_another_kind_is_named(fs, tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(encode_lite(LiteModel(b"flatbuffer", {"labels": {}})))
+    with pytest.raises(ValueError, match=r"model\.tflite is no Keras model"):
         StoredModel(fs, str(path)).load()
 
 

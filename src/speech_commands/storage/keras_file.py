@@ -20,9 +20,10 @@ from speech_commands.objective import register_objective
 from speech_commands.storage.atomic import replacing
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.keras_parts import check_parts
-from speech_commands.storage.notes import add_notes, read_notes
+from speech_commands.storage.notes import UNREADABLE, add_notes, read_notes
 
-MODEL_PARTS = ("config.json", "model.weights.h5")
+CONFIG = "config.json"
+MODEL_PARTS = (CONFIG, "model.weights.h5")
 """What a `.keras` file holds besides the date and the version of Keras."""
 
 
@@ -86,14 +87,22 @@ class StoredModel:
         with TemporaryDirectory() as folder:
             local = str(Path(folder) / "model.keras")
             self._fs.get_file(self._path, local)
-            with ZipFile(local) as archive:
-                damaged = archive.testzip()
-                if damaged is not None:
-                    raise ValueError(
-                        f"{self._path} is damaged in {damaged}; remove it and train again"
-                    )
-                check_parts(json.loads(archive.read("config.json")), self._path)
+            check_parts(self._read_config(local), self._path)
             return keras.models.load_model(local, safe_mode=True)
+
+    def _read_config(self, local: str) -> Any:
+        """What the model consists of, once all that the file holds is known to be whole."""
+        with ZipFile(local) as archive:
+            for part in archive.namelist():
+                try:
+                    archive.read(part)  # compares checksums
+                except UNREADABLE as error:
+                    raise ValueError(
+                        f"{self._path} is damaged in {part}; remove it and train again"
+                    ) from error
+            if CONFIG not in archive.namelist():
+                raise ValueError(f"{self._path} is no Keras model: it holds no {CONFIG}")
+            return json.loads(archive.read(CONFIG))
 
     def shared(self) -> keras.Model:
         """The model, loaded once a process; for labelling only."""
