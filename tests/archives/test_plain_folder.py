@@ -24,6 +24,16 @@ def test_files_come_sorted_by_path(folder, limits):
     assert [m.size_bytes for m in archive.contents.members.values()] == [1, 2]
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
+def test_a_folder_that_may_not_be_read_is_not_passed_over(folder, limits):
+    (folder / "yes").chmod(0)
+    try:
+        with pytest.raises(PermissionError, match="yes"):
+            PlainFolder(folder, limits)
+    finally:
+        (folder / "yes").chmod(0o700)
+
+
 def test_links_are_refused_even_to_folders(folder, limits, tmp_path):
     (folder / "yes" / "file.wav").symlink_to(tmp_path / "above" / "canary")
     (folder / "link").symlink_to(tmp_path / "above", target_is_directory=True)

@@ -7,6 +7,7 @@ import py7zr
 import pytest
 from corpus_maker import STORED, pack_seven_zip
 
+from speech_commands.archives import seven_zip
 from speech_commands.archives.member import ArchiveError, Limits
 from speech_commands.archives.seven_zip import QUEUE_SIZE, SevenZipArchive
 
@@ -162,12 +163,18 @@ def test_nothing_is_written_where_it_runs(target, clips, limits, monkeypatch):
     assert [file.name for file in Path.cwd().iterdir()] == ["a.7z"]
 
 
-def test_a_reader_may_stop_early(target, limits):
-    many = [(f"yes/{number}.wav", b"%d" % number) for number in range(3 * QUEUE_SIZE)]
+def test_a_reader_may_stop_early_and_so_does_the_decompression(target, limits, monkeypatch):
+    many = [(f"yes/{number}.wav", b"%d" % number) for number in range(9 * QUEUE_SIZE)]
     archive = SevenZipArchive(pack_seven_zip(target / "a.7z", many), limits)
+    begun = []
+    lend = seven_zip._Buffers.create
+    monkeypatch.setattr(
+        seven_zip._Buffers, "create", lambda *args: begun.append(args) or lend(*args)
+    )
     stream = archive.stream([name for name, _ in many])
     assert next(stream) == many[0]
     stream.close()
+    assert len(begun) < 3 * QUEUE_SIZE
     assert list(archive.stream([name for name, _ in many])) == many
 
 

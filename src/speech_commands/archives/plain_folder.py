@@ -17,6 +17,7 @@ class PlainFolder:
 
     Raises:
         ArchiveError: if its files are too large together.
+        PermissionError: if a folder in it cannot be read.
     """
 
     def __init__(self, path: UPath, limits: Limits) -> None:
@@ -25,6 +26,7 @@ class PlainFolder:
         found = []
         for file in sorted(path.rglob("*")):
             if file.is_dir() and not file.is_symlink():
+                next(iter(file.iterdir()), None)  # rglob passes over folders it may not read
                 continue
             facts = file.lstat() if file.is_symlink() else file.stat()
             found.append(

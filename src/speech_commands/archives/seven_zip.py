@@ -131,16 +131,21 @@ class _Buffers(WriterFactory):
 
     def create(self, filename: str) -> Py7zIO:
         """Lend a buffer for a file; py7zr renames repeats, which nobody asked for."""
+        self._go_on()
         path = self._by_output.get(filename)
-        if path is None or self._abandoned:
+        if path is None:
             return NullIO()
         return _Buffer(self, self._members[path], self._crc[path])
 
     def put(self, item: tuple[str, bytes] | BaseException | None) -> None:
         """Queue a finished file, an error or the end; wait while the queue is full."""
-        if self._abandoned and isinstance(item, tuple):
-            raise ArchiveError("reading was abandoned")
+        if isinstance(item, tuple):
+            self._go_on()
         self.finished.put(item)
+
+    def _go_on(self) -> None:
+        if self._abandoned:
+            raise ArchiveError("reading was abandoned")
 
     def abandon(self) -> None:
         """Stop the decompression: nobody reads any more."""
