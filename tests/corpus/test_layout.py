@@ -63,6 +63,11 @@ def test_of_two_clips_of_one_word_and_name_the_first_counts():
     assert layout.refused["second/yes/a.wav"].startswith("first/yes/a.wav has the same word")
 
 
+def test_an_archive_whose_recordings_are_all_refused_says_why():
+    with pytest.raises(ArchiveError, match=r"found nothing; refused /yes/a\.wav: an absolute path"):
+        _layout(refused={"/yes/a.wav": "an absolute path"})
+
+
 def test_what_the_archive_refused_stays_refused():
     assert _layout("yes/a.wav", refused={"../evil.wav": "why"}).refused == {"../evil.wav": "why"}
 

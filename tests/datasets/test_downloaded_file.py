@@ -8,6 +8,7 @@ from kedro.io import AbstractDataset, DatasetError
 from pydantic import ValidationError
 
 from speech_commands.archives.download import Download
+from speech_commands.datasets.downloaded_file import DownloadedFileDataset
 
 CONTENT = bytes(range(256)) * 100
 PATIENCE = {"attempts": 1, "shortest_wait_s": 0, "timeout_s": 5}
@@ -46,6 +47,11 @@ def dataset(folder):
 def _download(url, content=CONTENT):
     digest = hashlib.sha256(content).hexdigest()
     return Download("words.tar.gz", f"{url}/words.tar.gz", len(content), digest)
+
+
+def test_an_object_store_is_refused():
+    with pytest.raises(DatasetError, match="to a disk only, and s3://bucket/raw is on none"):
+        DownloadedFileDataset(path="s3://bucket/raw", patience=PATIENCE)
 
 
 def test_saving_fetches_into_the_folder_beside_what_is_there(url, folder, dataset):

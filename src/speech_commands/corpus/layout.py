@@ -57,8 +57,10 @@ def find_layout(name: str, contents: Contents) -> Layout:
             layout.paths[short] = path
     if not any(short.endswith(WAV_SUFFIX) for short in layout.paths):
         examples = ", ".join(list(contents.members)[:3]) or "nothing"
+        refused = "; ".join(f"{path}: {why}" for path, why in list(layout.refused.items())[:3])
         raise ArchiveError(
             f"{name}: no recordings in it; <word>/<clip>.wav is expected, found {examples}"
+            + (f"; refused {refused}" if refused else "")
         )
     return layout
 

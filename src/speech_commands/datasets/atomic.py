@@ -16,14 +16,14 @@ class AtomicDataset(AbstractDataset[Any, Any]):
         ```yaml
         manifest:
           type: speech_commands.datasets.atomic.AtomicDataset
-          dataset: {type: pandas.CSVDataset, filepath: data/02_intermediate/manifest.csv}
+          filepath: data/02_intermediate/manifest.csv
+          dataset: {type: pandas.CSVDataset, save_args: {index: false}}
         ```
 
     Args:
         filepath: where the file is.
         dataset: the configuration of a dataset that writes one file, without its `filepath`.
         credentials: for the file system.
-        fs_args: further options of the file system.
         metadata: for other tools; unused here.
     """
 
@@ -33,12 +33,11 @@ class AtomicDataset(AbstractDataset[Any, Any]):
         filepath: str,
         dataset: dict[str, Any],
         credentials: dict[str, Any] | None = None,
-        fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self.filepath = filepath
         self._protocol, self._path = get_protocol_and_path(filepath)
-        self._fs = fsspec.filesystem(self._protocol, **(fs_args or {}), **(credentials or {}))
+        self._fs = fsspec.filesystem(self._protocol, **(credentials or {}))
         self._config = dict(dataset)
         if credentials:
             self._config["credentials"] = credentials

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
+from kedro.io.core import get_protocol_and_path
 
 from speech_commands.archives.download import Download, Patience, fetch
 
@@ -32,7 +33,10 @@ class DownloadedFileDataset(AbstractDataset[Download, NoReturn]):
     def __init__(
         self, *, path: str, patience: dict[str, Any], metadata: dict[str, Any] | None = None
     ) -> None:
-        self._path = Path(path)
+        protocol, local = get_protocol_and_path(path)
+        if protocol != "file":
+            raise DatasetError(f"files are fetched to a disk only, and {path} is on none")
+        self._path = Path(local)
         self._patience = Patience(**patience)
         self.metadata = metadata
 

@@ -67,7 +67,7 @@ class Compute(BaseModel):
             ValueError: if Dask is wanted and not installed.
             OSError: if no scheduler answers at the address, or no worker joins it.
         """
-        if self.address is not None:
+        if self.address:
             return _map_on_cluster(self.address, task, chunks)
         if multithreaded:
             return map(task, chunks)

@@ -64,6 +64,17 @@ def test_clips_are_matched_by_file_name_and_the_rest_is_reported(ingest):
     assert "truncated" in rejected["reason"][0]
 
 
+def test_of_two_clips_of_one_name_the_first_sound_one_counts(ingest):
+    params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=1)
+    clips = folder(a="truncated", b="", c="")
+    clips.index.index = pd.Index(["1/a.wav", "2/a.wav", "3/a.wav"], name="name")
+    usable, rejected = list_test_clips(clips, REFUSED, sample("a"), ingest, params)
+    assert usable["clip"].to_list() == ["2/a.wav"]
+    reasons = rejected.set_index("clip")["reason"]
+    assert "truncated" in reasons["1/a.wav"]
+    assert reasons["3/a.wav"] == "another folder of the archive has a clip of this name"
+
+
 def test_too_many_missing_clips_stop_the_run(ingest):
     params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=0.4)
     with pytest.raises(ValueError, match=r"1 of the 2 clips.*b\.wav"):

@@ -47,8 +47,10 @@ def list_test_clips(
     recordings = describe_recordings(test_wavs.index)
     recordings.insert(1, "fname", recordings["clip"].map(lambda clip: PurePosixPath(clip).name))
     problems = find_problems(recordings, ingest.clip_limits)
-    repeated = recordings["fname"].duplicated() & problems.eq("")
-    problems[repeated] = "another folder of the archive has a clip of this name"
+    sound = recordings[problems.eq("")]
+    problems[sound.index[sound["fname"].duplicated()]] = (
+        "another folder of the archive has a clip of this name"
+    )
     named = recordings["fname"].isin(sample_submission["fname"])
     problems[~named & problems.eq("")] = "not named by the sample submission, so it gets no row"
     usable = recordings[problems.eq("")]
