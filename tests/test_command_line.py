@@ -1,12 +1,13 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from shutil import which
 
 import pytest
 from click.testing import CliRunner
 
-from speech_commands import __version__, shipped
+from speech_commands import shipped
 from speech_commands.command_line import main
 
 RATE = 16_000
@@ -189,4 +190,4 @@ def test_pipelines_are_run_with_the_options_of_kedro():
 
 
 def test_version_is_told():
-    assert __version__ in CliRunner().invoke(main, ["--version"]).stdout
+    assert version("speech-commands") in CliRunner().invoke(main, ["--version"]).stdout

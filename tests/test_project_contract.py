@@ -96,6 +96,12 @@ def named_after_function(name: str, function: str) -> bool:
     return in_order and parts[0] == words[0] and parts[-1] == words[-1]
 
 
+def test_no_two_nodes_share_a_name(pipelines):
+    """So that any pipelines can run together."""
+    names = [node.name for node in stage_nodes(pipelines)]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_nodes_are_named_after_their_functions(pipelines):
     wrong = [
         node.name

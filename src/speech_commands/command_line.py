@@ -15,13 +15,13 @@ from pathlib import Path
 
 import click
 
-from speech_commands import __version__, shipped
+from speech_commands import shipped
 
 ALL_LABELLED, SOME_NOT_LABELLED = 0, 1
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@click.version_option(package_name="speech-commands")
 def main() -> None:
     """Recognise spoken commands."""
 

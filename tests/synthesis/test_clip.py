@@ -3,12 +3,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from speech_commands.audio.wav import decode_wav
 from speech_commands.audio.waveform import level_dbfs
 from speech_commands.synthesis.clip import (
     Variation,
     add_speech,
-    encode_wav,
     render_clip,
     room_noise,
     say_within,
@@ -128,13 +126,3 @@ def test_the_share_of_noisy_clips_is_kept(share, low, high):
         for seed in range(20)
     ]
     assert all(low < level < high for level in levels)
-
-
-def test_wavs_hold_16_bit_mono_at_the_sample_rate():
-    waveform = np.array([0, 0.5, -0.25, 1, -1], np.float32)
-    data = encode_wav(waveform, RATE_HZ)
-    recording = decode_wav(data)
-    assert recording.sample_rate_hz == RATE_HZ
-    assert recording.samples.shape == (5, 1)
-    np.testing.assert_allclose(recording.samples[:, 0], waveform, atol=1 / 32_000)
-    assert len(data) == 44 + 2 * 5

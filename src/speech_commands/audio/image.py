@@ -13,7 +13,7 @@ def encode_png(image: np.ndarray, compress_level: int) -> bytes:
 
     Args:
         image: shape (rows, columns), uint8.
-        compress_level: deflate's, 1 (fastest) to 9 (smallest).
+        compress_level: deflate's: 0 (none), 1 (fastest) to 9 (smallest).
     """
     strategy = imagecodecs.PNG.STRATEGY
     data = imagecodecs.png_encode(

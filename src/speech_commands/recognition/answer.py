@@ -17,7 +17,7 @@ class Answer:
 
     Attributes:
         ranking: all labels with their probabilities, the most probable first.
-        start_s: where the window begins that decided, in seconds.
+        start_s: where the window begins that decided, in seconds; 0 if their mean did.
     """
 
     ranking: tuple[tuple[str, float], ...]

@@ -1,14 +1,12 @@
 """One clip: a spoken word at some place, level and speed, in noise."""
 
-import io
-import wave
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from speech_commands.synthesis.engines import INT16_SCALE, Prosody
+from speech_commands.synthesis.engines import Prosody
 from speech_commands.synthesis.noise import HIGHEST_PEAK, at_level
 from speech_commands.synthesis.ranges import Range
 
@@ -180,20 +178,3 @@ def render_clip(
     loud = at_level(speech, variation.speech_level_dbfs.draw(generator))
     noise = room_noise(samples, backgrounds, variation.noisy_share, variation, generator)
     return np.clip(add_speech(noise, loud, margin, generator), -HIGHEST_PEAK, HIGHEST_PEAK)
-
-
-def encode_wav(waveform: np.ndarray, sample_rate_hz: int) -> bytes:
-    """Encode a waveform as a mono 16-bit PCM WAV file.
-
-    Args:
-        waveform: shape (samples,), full scale at 1.
-        sample_rate_hz: its sample rate.
-    """
-    steps = np.clip(np.rint(waveform * INT16_SCALE), -INT16_SCALE, INT16_SCALE - 1)
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(sample_rate_hz)
-        file.writeframes(steps.astype("<i2").tobytes())
-    return buffer.getvalue()

@@ -11,11 +11,11 @@ from typing import Protocol
 
 import numpy as np
 
+from speech_commands.audio.fragments import FULL_SCALE
 from speech_commands.audio.wav import Recording
 from speech_commands.audio.waveform import to_mono
 from speech_commands.synthesis.voices import EspeakVoice, FliteVoice
 
-INT16_SCALE = 32_768
 TIMEOUT_S = 60
 PROBE = "seven"
 """Said to find out whether two voices differ."""
@@ -205,7 +205,7 @@ def _decode(recording: bytes) -> tuple[np.ndarray, int]:
     with wave.open(io.BytesIO(recording)) as file:
         rate_hz = file.getframerate()
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-    return samples.astype(np.float32) / INT16_SCALE, rate_hz
+    return samples.astype(np.float32) / FULL_SCALE, rate_hz
 
 
 def _first_match(pattern: str, text: bytes) -> str:

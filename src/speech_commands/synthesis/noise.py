@@ -1,7 +1,7 @@
 """Background recordings made of random numbers: each kind has its own character.
 
 Every maker takes a length, a sample rate and a random generator and returns (samples,) float32 of
-any level; `make_noise` sets the level.
+any level; `at_level` sets it.
 """
 
 from collections.abc import Callable, Iterable

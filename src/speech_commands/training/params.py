@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,7 +21,7 @@ class TrainingParams(BaseModel):
     batch_size: int = Field(ge=1)
     optimizer: OptimizerParams
     label_smoothing: float = Field(ge=0, lt=1)
-    label_shares: dict[str, float]
+    label_shares: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     augmentation: AugmentationParams | None
     distillation: DistillationParams | None
     seed: int = Field(ge=0)

@@ -14,7 +14,7 @@ from speech_commands.pipelines.synthetic_corpus.nodes import (
     compose_sample_submission,
     compose_test_archive,
     compose_train_archive,
-    label_test_clips,
+    list_true_labels,
     plan_clips,
     record_backgrounds,
 )
@@ -95,13 +95,13 @@ def test_the_sample_submission_calls_every_test_clip_silence(labels, tiny_params
     content = compose_sample_submission(test, labels)["sample_submission.csv"]
     assert content.startswith(b"fname,label\n")
     table = pd.read_csv(io.BytesIO(content))
-    assert list(table["fname"]) == list(label_test_clips(test)["fname"])
+    assert list(table["fname"]) == list(list_true_labels(test)["fname"])
     assert set(table["label"]) == {"silence"}
 
 
 def test_test_labels_match_the_plan(labels, tiny_params):
     _, test = plan_clips(labels, tiny_params)
-    table = label_test_clips(test)
+    table = list_true_labels(test)
     assert Counter(table["label"]) == {
         **dict.fromkeys(labels.words, 2),
         "unknown": 2,

@@ -67,8 +67,8 @@ def build_manifest(
 
     Returns:
         The manifest, columns clip, word, label, speaker, split, samples, channels,
-        sample_rate_hz, level_dbfs, fingerprint; the background recordings, likewise without
-        label and split; the rejected clips, columns clip, reason.
+        sample_rate_hz, level_dbfs, fingerprint; the background recordings, likewise
+        without word, label, speaker and split; the rejected clips, columns clip, reason.
 
     Raises:
         ValueError: if too many clips are rejected, none is left, or a speaker is in two splits.

@@ -173,6 +173,7 @@ def _continue(
         return None
     with runtime.strategy.scope():
         start = Progression(checkpoint.load(), history)
+    start.model.jit_compile = runtime.jit_compile
     logger.info("going on from the checkpoint of step %s", f"{start.step:,}")
     return start
 

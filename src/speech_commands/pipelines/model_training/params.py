@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from speech_commands.models import ModelParams
-from speech_commands.training.loop import TrainingParams
+from speech_commands.training.params import TrainingParams
 
 
 class ModelTrainingParams(BaseModel):

@@ -22,8 +22,6 @@ from speech_commands.pipelines.silence_augmentation.params import SilenceParams
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.folder import DerivedFiles, FileFolder, FileReader, NewFile
 
-FILES_A_CHUNK = 256
-
 
 def plan_silence(
     background_recordings: pd.DataFrame, labels: Labels, params: SilenceParams
@@ -75,7 +73,7 @@ def cut_silence(
         what="cutting silence out of background recordings",
         fingerprints={str(clip): digest for clip, digest in plan["fingerprint"].items()},
         derive=partial(_cut_chunk, wavs.reader, plan, params),
-        chunk_size=FILES_A_CHUNK,
+        chunk_size=params.chunk_size,
     )
 
 

@@ -47,6 +47,7 @@ class SilenceParams(BaseModel):
     lowest_gain_db: float
     highest_gain_db: float = Field(le=0)
     digital_silence_fraction: float = Field(ge=0, le=1)
+    chunk_size: int = Field(ge=1)
     seed: int = Field(ge=0)
 
     @model_validator(mode="after")

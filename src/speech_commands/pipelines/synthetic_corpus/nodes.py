@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
+from speech_commands.audio.fragments import encode_wav, to_segment
 from speech_commands.corpus.layout import TESTING_LIST, VALIDATION_LIST
 from speech_commands.corpus.splits import Split
 from speech_commands.datasets.seven_zip import Members
@@ -16,7 +17,7 @@ from speech_commands.pipelines.synthetic_corpus.params import (
     SyntheticCorpusParams,
     Word,
 )
-from speech_commands.synthesis.clip import encode_wav, render_clip, room_noise
+from speech_commands.synthesis.clip import render_clip, room_noise
 from speech_commands.synthesis.engines import ENGINES, Prosody, check_voices, speak
 from speech_commands.synthesis.noise import NOISE_MAKERS, at_level, babble
 from speech_commands.synthesis.notice import write_notice
@@ -118,7 +119,7 @@ def compose_train_archive(
         members[f"train/{name}"] = "".join(f"{line}\n" for line in lines).encode()
     for name, recording in sorted(backgrounds.items()):
         path = f"train/audio/{BACKGROUND_NOISE}/{name}.wav"
-        members[path] = encode_wav(recording, params.sample_rate_hz)
+        members[path] = encode_wav(to_segment(recording, params.sample_rate_hz))
     return members | _render_later(plan, backgrounds, params)
 
 
@@ -138,7 +139,7 @@ def compose_test_archive(
     return _render_later(plan, backgrounds, params)
 
 
-def label_test_clips(plan: Plan) -> pd.DataFrame:
+def list_true_labels(plan: Plan) -> pd.DataFrame:
     """Tell the labels of the test clips, which the competition keeps to itself.
 
     Args:
@@ -162,7 +163,7 @@ def compose_sample_submission(plan: Plan, labels: Labels) -> Members:
     Returns:
         Path to content: sample_submission.csv alone.
     """
-    table = label_test_clips(plan).assign(label=labels.silence)
+    table = list_true_labels(plan).assign(label=labels.silence)
     return {"sample_submission.csv": table.to_csv(index=False, lineterminator="\n").encode()}
 
 
@@ -233,7 +234,7 @@ def _render(
             params.variation,
             generator,
         )
-        return encode_wav(waveform, params.sample_rate_hz)
+        return encode_wav(to_segment(waveform, params.sample_rate_hz))
     say = partial(speak, clip.voice, clip.word, sample_rate_hz=params.sample_rate_hz)
     try:
         waveform = render_clip(
@@ -246,7 +247,7 @@ def _render(
         )
     except ValueError as error:
         raise ValueError(f"{clip.word!r} spoken by {clip.voice.name}: {error}") from error
-    return encode_wav(waveform, params.sample_rate_hz)
+    return encode_wav(to_segment(waveform, params.sample_rate_hz))
 
 
 def _engines(params: SyntheticCorpusParams) -> list[str]:

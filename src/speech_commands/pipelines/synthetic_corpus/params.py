@@ -53,7 +53,7 @@ class SplitVoices(BaseModel):
         return tuple(voice for voices in self.by_split().values() for voice in voices)
 
 
-class SplitCounts(BaseModel):
+class ClipsPerWord(BaseModel):
     """How many clips a word has in each split."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -113,8 +113,8 @@ class SyntheticCorpusParams(BaseModel):
     sample_rate_hz: int = Field(gt=0)
     clip_ms: int = Field(gt=0)
     other_words: tuple[Word, ...]
-    clips_per_command: SplitCounts
-    clips_per_other_word: SplitCounts
+    clips_per_command: ClipsPerWord
+    clips_per_other_word: ClipsPerWord
     test_silence_clips: int = Field(ge=0)
     silence_noisy_share: float = Field(ge=0, le=1)
     background: BackgroundParams

@@ -8,7 +8,7 @@ from speech_commands.pipelines.synthetic_corpus.nodes import (
     compose_sample_submission,
     compose_test_archive,
     compose_train_archive,
-    label_test_clips,
+    list_true_labels,
     plan_clips,
     record_backgrounds,
 )
@@ -51,10 +51,10 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                 name="compose_test_archive",
             ),
             Node(
-                func=label_test_clips,
+                func=list_true_labels,
                 inputs="synthetic_test_plan",
                 outputs="synthetic_test_labels",
-                name="label_test_clips",
+                name="list_true_labels",
             ),
             Node(
                 func=compose_sample_submission,
