@@ -100,15 +100,6 @@ def test_more_steps_go_on_and_end_as_if_never_stopped(run):
         np.testing.assert_array_equal(one, other)
 
 
-def test_going_on_compiles_as_it_is_told_now(run, examples, settings):
-    _, short = run(steps=10)
-    hardware = settings["hardware"].model_copy(update={"xla": True})
-    chosen = changed(settings, steps=20) | {"hardware": hardware}
-    [(history, _, noted)] = train_recogniser(examples, short, [], **chosen)
-    assert history["step"].to_list() == [10, 20]
-    assert noted.model.jit_compile
-
-
 def test_fewer_steps_or_another_recipe_start_anew(run, examples):
     _, stored = run()
     assert run(stored, steps=20)[0] == [10, 20]
