@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from speech_commands.layers import fused_batch_normalization, register_layers, vote
+from speech_commands.layers import fused_batch_normalization, register_layers
 
 SHAPE = (8, 5, 6, 3)
 
@@ -79,24 +79,3 @@ def test_a_file_of_a_model_may_name_it(tmp_path, images):
     register_layers()
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded(images), model(images))
-
-
-def test_a_vote_is_the_mean_of_probabilities():
-    logits = np.array([[[4.0, 0, -4], [0, 1, 0]]], np.float32)
-    said = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-    answered = np.exp(np.asarray(vote()(logits)))
-    np.testing.assert_allclose(answered, said.mean(axis=1), rtol=1e-5)
-
-
-def test_a_vote_stays_finite_where_all_are_certain():
-    logits = np.array([[[900.0, 0], [900, 0]]], np.float32)
-    np.testing.assert_allclose(vote()(logits), [[0, -900]], atol=1e-3)
-
-
-def test_a_file_of_a_model_may_name_a_vote(tmp_path):
-    inputs = keras.Input((2, 3))
-    model = keras.Model(inputs, vote()(inputs))
-    model.save(tmp_path / "model.keras")
-    logits = np.random.default_rng(0).normal(size=(4, 2, 3)).astype(np.float32)
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(loaded(logits), model(logits))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Any
 
@@ -20,24 +19,9 @@ def fused_batch_normalization() -> keras.layers.Layer:
     return _fused_batch_normalization_class()()
 
 
-def vote() -> keras.layers.Layer:
-    """From the logits of a committee's members to those of the committee.
-
-    Members count alike: their probabilities are averaged (Lakshminarayanan et al., "Simple and
-    Scalable Predictive Uncertainty Estimation using Deep Ensembles", arXiv 1612.01474, section
-    2.4).
-
-    Returns:
-        A layer from shape (clips, members, labels) to (clips, labels), float32, whose softmax
-        are the averaged probabilities.
-    """
-    return _vote_class()(dtype="float32", name="vote")
-
-
 def register_layers() -> None:
-    """Let Keras find these layers when it loads a file that names them."""
+    """Let Keras find this layer when it loads a file that names it."""
     _fused_batch_normalization_class()
-    _vote_class()
 
 
 @cache
@@ -64,17 +48,3 @@ def _fused_batch_normalization_class() -> type:
             return outputs
 
     return FusedBatchNormalization
-
-
-@cache
-def _vote_class() -> type:
-    @keras.saving.register_keras_serializable("speech_commands")
-    class Vote(keras.layers.Layer):
-        """Has no weights."""
-
-        def call(self, logits: Any) -> Any:
-            said = keras.ops.log_softmax(logits, axis=-1)
-            members = logits.shape[1]
-            return keras.ops.logsumexp(said, axis=1) - math.log(members)
-
-    return Vote

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from speech_commands.layers import vote
+from speech_commands.committee import vote
 from speech_commands.lazy_tensorflow import keras
 
 

@@ -19,7 +19,7 @@ def test_every_family_maps_spectrograms_to_logits(family):
 
 
 def committee(members):
-    params = ModelParams(family="resnet", width=4, members=members, dropout=0.1, image=None)
+    params = ModelParams(family="resnet", width=4, members=members, dropout=0.0, image=None)
     return build_network(params, rows=33, frames=50, labels=5)
 
 
@@ -31,6 +31,17 @@ def test_members_share_nothing_but_the_image():
     one, other, third = np.moveaxis(np.asarray(three(images)), 1, 0)
     assert not np.allclose(one, other)
     assert not np.allclose(other, third)
+
+
+def test_each_member_learns_from_its_own_part_of_a_batch():
+    network = committee(3)
+    images = np.random.default_rng(0).integers(0, 256, (6, 33, 50, 1), dtype=np.uint8)
+    changed = images.copy()
+    changed[2] = 0
+    once, again = (np.asarray(network(batch, training=True)) for batch in (images, changed))
+    assert once.shape == (6, 1, 5)
+    differs = (abs(once - again) > 1e-3).any(axis=(1, 2))
+    assert differs.tolist() == [False, False, True, True, False, False]
 
 
 @pytest.mark.parametrize("members", [1, 3])

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from speech_commands.layers import vote
+from speech_commands.committee import collect, deal, vote
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.models.bc_resnet import bc_resnet
 from speech_commands.models.image_input import InputImage, prepare_image
@@ -44,7 +44,7 @@ class ModelParams(BaseModel):
 
 
 def build_network(params: ModelParams, rows: int, frames: int, labels: int) -> keras.Model:
-    """Build an untrained network, or a committee of several that see the same images.
+    """Build an untrained network, or a committee of several.
 
     Args:
         params: architecture, width, members and input image.
@@ -54,17 +54,17 @@ def build_network(params: ModelParams, rows: int, frames: int, labels: int) -> k
 
     Returns:
         A model from spectrograms, shape (clips, rows, frames, 1), uint8, to what each member says,
-        logits of shape (clips, members, labels), float32.
+        logits of shape (clips, members, labels), float32. In training each member sees its own
+        part of the batch, whose size must be a multiple of their number, and says the only
+        answer: shape (clips, 1, labels).
     """
     spectrogram = keras.Input((rows, frames, 1), dtype="uint8", name="spectrogram")
     image = prepare_image(spectrogram, params.image)
     said = []
-    for _ in range(params.members):
-        features = BUILDERS[params.family](image, params.width, params.dropout)
-        logits = keras.layers.Dense(labels, dtype="float32")(features)
-        said.append(keras.layers.Reshape((1, labels), dtype="float32")(logits))
-    together = said[0] if len(said) == 1 else keras.layers.Concatenate(1, dtype="float32")(said)
-    return keras.Model(spectrogram, together, name=params.family)
+    for part in deal(params.members)(image):
+        features = BUILDERS[params.family](part, params.width, params.dropout)
+        said.append(keras.layers.Dense(labels, dtype="float32")(features))
+    return keras.Model(spectrogram, collect()(said), name=params.family)
 
 
 def build_recogniser(network: keras.Model) -> keras.Model:

@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from fsspec import AbstractFileSystem
 from pydantic import BaseModel
 
+from speech_commands.committee import register_committee
 from speech_commands.layers import register_layers
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.objective import register_objective
@@ -82,6 +83,7 @@ class StoredModel:
             ValueError: if a checksum in the file is wrong, or it names anything that models of this
                 project do not consist of; the message names it.
         """
+        register_committee()
         register_layers()
         register_objective()
         with TemporaryDirectory() as folder:

@@ -45,7 +45,8 @@ NAMES = {
     "keras.optimizers": {"Adam", "SGD"},
     "keras.optimizers.schedules": {"CosineDecay"},
     "keras.src.models.functional": {"Functional"},
-    "speech_commands.layers": {"FusedBatchNormalization", "Vote"},
+    "speech_commands.committee": {"Collect", "Deal", "Vote"},
+    "speech_commands.layers": {"FusedBatchNormalization"},
     "speech_commands.objective": {"MemberCrossEntropy", "VoteAccuracy"},
 }
 """Module to classes: those of this project's models, and more layers that a teacher may have.

@@ -93,6 +93,7 @@ def build_feeds(
     params: TrainingParams,
     image_memory_mb: int,
     teacher: Teacher | None,
+    members: int,
 ) -> tuple[TrainingFeed, tf.data.Dataset]:
     """Build what a training needs.
 
@@ -104,6 +105,7 @@ def build_feeds(
             background.
         image_memory_mb: how much memory the images of a split may take, decoded.
         teacher: what the student learns from besides targets, if anything.
+        members: networks that share each batch of training; each has a batch size of its own.
 
     Returns:
         The training split, and batches of the validation split.
@@ -129,7 +131,7 @@ def build_feeds(
         targets,
         labels,
         label_shares=params.label_shares,
-        batch_size=params.batch_size,
+        batch_size=params.batch_size * members,
         seed=params.seed,
         augment=augment,
         teacher=teacher,

@@ -25,7 +25,7 @@ class Replicas:
 
     Args:
         model: compiled, and made in the scope of a strategy.
-        batch_size: clips to a batch of training, shared by all copies.
+        batch_size: clips to a batch of training of each member, shared by all copies.
 
     Raises:
         ValueError: if the copies cannot have equal parts.

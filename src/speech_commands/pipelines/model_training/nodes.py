@@ -136,6 +136,7 @@ def train_recogniser(
             params.training,
             hardware.image_memory_mb,
             _teacher(teachers, labels, rendering, params.training),
+            params.model.members,
         )
         states = train(start, *feeds, params.training)
     for state in for_the_chief(states, runtime.worker):
