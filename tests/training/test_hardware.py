@@ -24,7 +24,8 @@ def test_auto_gives_the_same_precision_each_time():
 
 
 def test_explicit_precision_becomes_a_keras_policy(hardware):
-    runtime = set_up(HardwareParams(**hardware | {"precision": "float32", "xla": True}))
+    changes = {"precision": "float32", "xla": True, "deterministic": False}
+    runtime = set_up(HardwareParams(**hardware | changes))
     assert runtime.policy == "float32"
     assert runtime.jit_compile
 
@@ -47,6 +48,7 @@ def test_absent_gpu_is_named(hardware):
         {"precision": "float8"},
         {"memory_limit_mb": 0, "memory_growth": False},
         {"memory_limit_mb": 512, "memory_growth": True},
+        {"xla": True, "deterministic": True},
         {"strategy": "many"},
         {"visible_gpu": [0]},
         {"intra_op_threads": -1},

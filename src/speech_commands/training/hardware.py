@@ -51,6 +51,15 @@ class HardwareParams(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _compiled_or_deterministic(self) -> HardwareParams:
+        if self.xla and self.deterministic:
+            raise ValueError(
+                "xla and deterministic are true; Keras compiles nothing for XLA while operations "
+                "are deterministic: one of them must be false"
+            )
+        return self
+
 
 @dataclass(frozen=True)
 class Runtime:
