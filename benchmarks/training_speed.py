@@ -159,6 +159,7 @@ class Project:
             training,
             hardware.image_memory_mb,
             teacher=None,
+            members=params.model.members,
         )
         self._batch = next(iter(self._feed.batches(0, 1))) if in_memory else None
         self._step = 0

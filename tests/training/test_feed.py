@@ -1,23 +1,31 @@
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
 from speech_commands.audio.image import encode_png
+from speech_commands.audio.spectrogram import Rendering
 from speech_commands.training.batches import ImageSource
-from speech_commands.training.feed import TrainingFeed, validation_batches
+from speech_commands.training.feed import TrainingFeed, build_feeds, validation_batches
+from speech_commands.training.params import TrainingParams
 
 TARGETS = np.array([0, 1, 2, 11, 10, 0, 1])
 SETTINGS = {"label_shares": {}, "batch_size": 3, "seed": 4, "augment": None, "teacher": None}
 
 
 @pytest.fixture
-def images(tmp_path):
+def paths(tmp_path):
     """Each image is as grey as its number."""
     paths = []
     for number in range(len(TARGETS)):
         path = tmp_path / f"{number}.png"
         path.write_bytes(encode_png(np.full((4, 5), number, np.uint8), 1))
         paths.append(str(path))
+    return paths
+
+
+@pytest.fixture
+def images(paths):
     return ImageSource(paths)
 
 
@@ -78,3 +86,15 @@ def test_validation_sees_everything_once_in_order(images, labels):
     batches = content(validation_batches(images, TARGETS, labels, 4))
     assert [numbers for numbers, _ in batches] == [[0, 1, 2, 3], [4, 5, 6]]
     assert [label for _, wanted in batches for label in wanted] == TARGETS.tolist()
+
+
+def test_each_member_has_a_batch_of_the_size_given(paths, labels, project_parameters):
+    splits = ["training"] * 5 + ["validation"] * 2
+    examples = pd.DataFrame({"path": paths, "target": TARGETS, "split": splits})
+    rendering = Rendering(**project_parameters["spectrograms"]["rendering"])
+    recipe = {**project_parameters["model_training"]["training"], "batch_size": 2}
+    feed, validation = build_feeds(
+        examples, labels, rendering, TrainingParams(**recipe), 0, teacher=None, members=3
+    )
+    assert [len(numbers) for numbers, _ in content(feed.batches(0, 2))] == [6, 6]
+    assert [len(numbers) for numbers, _ in content(validation)] == [2]
