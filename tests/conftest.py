@@ -10,6 +10,7 @@ from speech_commands.labels import Labels
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.models import ModelParams, build_network, build_recogniser
 from speech_commands.models.lite import to_lite
+from speech_commands.settings import CONFIG_LOADER_ARGS
 from speech_commands.storage.lite_file import LiteModel, encode_lite
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -60,9 +61,19 @@ def trained_run(tiny_corpus, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def project_parameters():
+def parameters_of():
+    """parameters_of(env): the parameters of an environment, a dict by pipeline."""
+
+    def parameters_of(env):
+        return OmegaConfigLoader(str(CONF), env=env, **CONFIG_LOADER_ARGS)["parameters"]
+
+    return parameters_of
+
+
+@pytest.fixture(scope="session")
+def project_parameters(parameters_of):
     """The parameters of conf/base, a dict by pipeline."""
-    return OmegaConfigLoader(str(CONF), base_env="base", default_run_env="base")["parameters"]
+    return parameters_of("base")
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,16 @@ def test_every_other_word_is_unknown(labels, word):
     assert labels.of_word(word) == "unknown"
 
 
+def test_labels_that_are_not_named_weigh_one(labels):
+    weights = labels.weights({"unknown": 3, "no": 0.5}, "priors")
+    assert weights.tolist() == [1, 0.5, *[1] * 9, 3]
+
+
+def test_a_weight_for_what_is_no_label_is_refused(labels):
+    with pytest.raises(ValueError, match="priors names cat, yep; the labels are yes, no"):
+        labels.weights({"yep": 1, "cat": 1, "no": 1}, "priors")
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [

@@ -20,6 +20,7 @@ from speech_commands import shipped
 from speech_commands.audio.spectrogram import Rendering
 from speech_commands.labels import Labels
 from speech_commands.models import ModelParams, build_network
+from speech_commands.models.label_priors import as_trained
 from speech_commands.pipeline_registry import OPTIONAL, STAGES
 from speech_commands.storage.keras_file import StoredModel
 
@@ -251,7 +252,10 @@ def test_models_that_come_with_the_package_are_those_of_the_environment(context)
     stored.expect(labels=labels, rendering=rendering)
     params = ModelParams(**parameters["model_training"]["model"])
     built = build_network(params, rendering.rows, rendering.frames, len(labels.names))
-    assert stored.load().count_params() == built.count_params()
+    model = stored.load()
+    assert model.count_params() == built.count_params()
+    priors = parameters["model_training"]["label_priors"]
+    assert (as_trained(model) is model) == (priors is None)
 
 
 # Parameters

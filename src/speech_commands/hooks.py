@@ -1,4 +1,4 @@
-"""What happens around a run. All but `OneRunAtATime` watch and report, and decide nothing."""
+"""What happens around a run. Two may end it before its first node; the others watch and report."""
 
 import logging
 from collections.abc import Mapping
@@ -65,6 +65,17 @@ class OneRunAtATime:
     def on_pipeline_error(self) -> None:
         """Let others have it."""
         self.after_pipeline_run()
+
+
+class LabelNames:
+    """End a run before its first node if its parameters name labels that there are not."""
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Compare the names with the labels, where a run uses both."""
+        labels, training = "params:labels", "params:model_training"
+        if {labels, training} <= pipeline.inputs():
+            catalog[training].load().expect_names_of(catalog[labels].load())
 
 
 class StageTimer:

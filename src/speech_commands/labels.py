@@ -1,5 +1,8 @@
 """The labels a recogniser chooses from, and how spoken words map to them."""
 
+from collections.abc import Mapping
+
+import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
 BACKGROUND_NOISE = "_background_noise_"
@@ -35,3 +38,24 @@ class Labels(BaseModel):
     def index(self, label: str) -> int:
         """A label's place among a model's outputs."""
         return self.names.index(label)
+
+    def weights(self, named: Mapping[str, float], parameter: str) -> np.ndarray:
+        """Weights of all labels, from those of some.
+
+        Args:
+            named: label to weight; a label that is not named weighs 1.
+            parameter: where they were given, for the error.
+
+        Returns:
+            Shape (labels,), float64.
+
+        Raises:
+            ValueError: if a weight is given for what is no label.
+        """
+        strangers = set(named) - set(self.names)
+        if strangers:
+            raise ValueError(
+                f"{parameter} names {', '.join(sorted(strangers))}; the labels are "
+                f"{', '.join(self.names)}"
+            )
+        return np.array([named.get(label, 1.0) for label in self.names])

@@ -1,8 +1,8 @@
 """Project settings, read by Kedro."""
 
-from speech_commands.hooks import OneRunAtATime, RunSummary, StageTimer
+from speech_commands.hooks import LabelNames, OneRunAtATime, RunSummary, StageTimer
 
-HOOKS = (OneRunAtATime(), StageTimer(), RunSummary())
+HOOKS = (OneRunAtATime(), StageTimer(), RunSummary(), LabelNames())  # the last is asked first
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

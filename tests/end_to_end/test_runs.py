@@ -196,6 +196,9 @@ def test_unreadable_test_clip_still_gets_its_row(trained_run, tmp_path):
         ("hardware.precision", "float8", "bfloat16"),
         ("silence_augmentation.lowest_gain_db", 3, "above highest_gain_db"),
         ("labels.words", ["yes", "yes"], "must differ"),
+        ("model_training.training.label_shares", {"yep": 2}, "label_shares names yep; the labels"),
+        ("model_training.label_priors", {"yep": 2}, "label_priors names yep; the labels are yes"),
+        ("model_training.label_priors.unknown", 0, "label_priors"),
     ],
 )
 def test_wrong_parameter_fails_before_any_node(keys, value, expected, tiny_corpus, tmp_path):

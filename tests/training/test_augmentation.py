@@ -4,7 +4,11 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from speech_commands.audio.spectrogram import Rendering
-from speech_commands.training.augmentation import Augmentation, AugmentationParams
+from speech_commands.training.augmentation import (
+    Augmentation,
+    AugmentationParams,
+    share_out_unknown,
+)
 
 RENDERING = Rendering(
     sample_rate_hz=16_000,
@@ -216,6 +220,23 @@ def test_splices_of_two_words_are_unknown(change, images, targets):
             assert wanted[clip].argmax() == UNKNOWN
             np.testing.assert_array_equal(changed[clip, :, :20], images[clip, :, :20])
             np.testing.assert_array_equal(changed[clip, :, 30:], images[previous, :, 30:])
+
+
+@pytest.mark.parametrize(("splice", "reverse"), [(0, 0), (0.3, 0), (0, 0.2), (0.3, 0.2), (1, 1)])
+def test_how_common_labels_become_is_known_beforehand(change, splice, reverse):
+    shares = np.array([0.3, 0.2, 0.1, 0.25, 0.15])
+    many = np.random.default_rng(0).choice(LABELS, 40_000, p=shares)
+    _, wanted = change(
+        images=np.zeros((len(many), 1, 2, 1), np.uint8),
+        targets=np.eye(LABELS, dtype=np.float32)[many],
+        splice_probability=splice,
+        reverse_probability=reverse,
+    )
+    params = AugmentationParams(
+        **NOTHING | {"splice_probability": splice, "reverse_probability": reverse}
+    )
+    expected = share_out_unknown(params, shares, SILENCE, UNKNOWN)
+    np.testing.assert_allclose(wanted.mean(axis=0), expected, atol=0.01)
 
 
 def test_mixup_blends_images_and_targets_alike(change, images, targets):

@@ -42,6 +42,7 @@ def test_summary_is_finite_even_where_the_truth_got_no_probability(predictions):
     summary = summarise(predictions)
     assert summary["clips"] == 5
     assert summary["accuracy"] == pytest.approx(3 / 5)
+    assert summary["balanced_accuracy"] == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert np.isfinite(summary["cross_entropy"])
 
 

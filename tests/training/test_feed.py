@@ -6,7 +6,12 @@ import tensorflow as tf
 from speech_commands.audio.image import encode_png
 from speech_commands.audio.spectrogram import Rendering
 from speech_commands.training.batches import ImageSource
-from speech_commands.training.feed import TrainingFeed, build_feeds, validation_batches
+from speech_commands.training.feed import (
+    TrainingFeed,
+    build_feeds,
+    trained_priors,
+    validation_batches,
+)
 from speech_commands.training.params import TrainingParams
 
 TARGETS = np.array([0, 1, 2, 11, 10, 0, 1])
@@ -86,6 +91,25 @@ def test_validation_sees_everything_once_in_order(images, labels):
     batches = content(validation_batches(images, TARGETS, labels, 4))
     assert [numbers for numbers, _ in batches] == [[0, 1, 2, 3], [4, 5, 6]]
     assert [label for _, wanted in batches for label in wanted] == TARGETS.tolist()
+
+
+@pytest.mark.parametrize("env", ["base", "fast"])
+def test_priors_are_those_of_what_is_trained_on(env, labels, parameters_of, tmp_path):
+    counts = {"yes": 30, "on": 20, labels.silence: 15, labels.unknown: 40}
+    targets = np.repeat([labels.index(label) for label in counts], list(counts.values()))
+    path = tmp_path / "grey.png"
+    path.write_bytes(encode_png(np.full((40, 100), 90, np.uint8), 1))
+    training = pd.DataFrame({"path": str(path), "target": targets, "split": "training"})
+    validation = training.assign(target=0, split="validation")
+    examples = pd.concat([training, validation], ignore_index=True)
+    parameters = parameters_of(env)
+    params = TrainingParams(**parameters["model_training"]["training"])
+    rendering = Rendering(**parameters["spectrograms"]["rendering"])
+    feed, _ = build_feeds(examples, labels, rendering, params, 10, teacher=None, members=1)
+    seen = np.concatenate([wanted for _, wanted in feed.batches(0, 150)])
+    priors = trained_priors(examples, labels, params)
+    assert priors.sum() == pytest.approx(1)
+    np.testing.assert_allclose(seen.mean(axis=0), priors, atol=0.01)
 
 
 def test_each_member_has_a_batch_of_the_size_given(paths, labels, project_parameters):

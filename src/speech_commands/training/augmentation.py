@@ -206,6 +206,28 @@ class Augmentation:
         )
 
 
+def share_out_unknown(
+    params: AugmentationParams, shares: np.ndarray, silence: int, unknown: int
+) -> np.ndarray:
+    """How common labels are after augmentation, which makes *unknown* of some clips.
+
+    Args:
+        params: how much is changed.
+        shares: how common each label is before, of 1, shape (labels,).
+        silence: the index of the label silence.
+        unknown: the index of the label unknown.
+
+    Returns:
+        Shape (labels,), of 1: what the targets of many batches are on average.
+    """
+    partners = 1 - shares - shares[silence]
+    kept = (1 - params.splice_probability * partners) * (1 - params.reverse_probability)
+    kept[silence] = 1.0
+    after = shares * kept
+    after[unknown] += 1 - after.sum()
+    return after
+
+
 class _Draw:
     """Random numbers for a batch, one a clip; each call takes others."""
 

@@ -39,10 +39,8 @@ def training_order(
     Raises:
         ValueError: if the shares leave nothing to train on.
     """
-    takes = np.rint(shares * np.bincount(targets, minlength=len(shares))).astype(int)
+    takes = examples_in_round(targets, shares)
     length = int(takes.sum())
-    if not length:
-        raise ValueError("no examples are left to train on; label_shares are too small")
     copies = np.tile(np.arange(len(targets)), math.ceil(shares.max()))
     rounds = range(first // length, (first + count - 1) // length + 1)
     orders = []
@@ -51,6 +49,25 @@ def training_order(
         orders.append(order[_place_within_label(targets[order]) < takes[targets[order]]])
     begin = first - rounds.start * length
     return np.concatenate(orders)[begin : begin + count]
+
+
+def examples_in_round(targets: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """How many examples of each label a round takes.
+
+    Args:
+        targets: the label's index of each example, shape (examples,).
+        shares: how much of a label's examples each round takes, shape (labels,).
+
+    Returns:
+        Shape (labels,), int64.
+
+    Raises:
+        ValueError: if the shares leave nothing to train on.
+    """
+    takes = np.rint(shares * np.bincount(targets, minlength=len(shares))).astype(int)
+    if not takes.any():
+        raise ValueError("no examples are left to train on; label_shares are too small")
+    return takes
 
 
 def _place_within_label(targets: np.ndarray) -> np.ndarray:

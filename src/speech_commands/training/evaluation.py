@@ -106,11 +106,14 @@ def summarise(predictions: pd.DataFrame) -> dict[str, Any]:
         predictions: columns label, predicted, and probability: that given to the true label.
 
     Returns:
-        clips, accuracy, and the mean cross-entropy in nats.
+        clips; accuracy; balanced_accuracy, the mean of the labels' recalls, which is the accuracy
+        to be expected where all labels are equally common; and the mean cross-entropy in nats.
     """
     smallest = float(np.finfo(np.float32).tiny)
+    right = predictions["label"].eq(predictions["predicted"])
     return {
         "clips": len(predictions),
-        "accuracy": float(predictions["label"].eq(predictions["predicted"]).mean()),
+        "accuracy": float(right.mean()),
+        "balanced_accuracy": float(right.groupby(predictions["label"]).mean().mean()),
         "cross_entropy": float(-np.log(predictions["probability"].clip(lower=smallest)).mean()),
     }

@@ -11,8 +11,13 @@ from speech_commands.audio.spectrogram import Rendering
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
 from speech_commands.lazy_tensorflow import tf
-from speech_commands.training.augmentation import Augmentation
-from speech_commands.training.batches import ImageSource, read_ahead, training_order
+from speech_commands.training.augmentation import Augmentation, share_out_unknown
+from speech_commands.training.batches import (
+    ImageSource,
+    examples_in_round,
+    read_ahead,
+    training_order,
+)
 from speech_commands.training.params import TrainingParams
 from speech_commands.training.teacher import Teacher
 
@@ -48,14 +53,8 @@ class TrainingFeed:
         augment: Augmentation | None,
         teacher: Teacher | None,
     ) -> None:
-        strangers = set(label_shares) - set(labels.names)
-        if strangers:
-            raise ValueError(
-                f"label_shares names {', '.join(sorted(strangers))}; the labels are "
-                f"{', '.join(labels.names)}"
-            )
         self._images, self._targets, self._labels = images, targets, labels
-        self._shares = np.array([label_shares.get(label, 1.0) for label in labels.names])
+        self._shares = labels.weights(label_shares, "label_shares")
         self._batch_size, self._seed = batch_size, seed
         self._augment, self._teacher = augment, teacher
 
@@ -138,6 +137,26 @@ def build_feeds(
     )
     held_out = validation["target"].to_numpy()
     return feed, validation_batches(validation_images, held_out, labels, params.batch_size)
+
+
+def trained_priors(examples: pd.DataFrame, labels: Labels, params: TrainingParams) -> np.ndarray:
+    """How common each label is among what a network is trained on.
+
+    Args:
+        examples: columns target, split.
+        labels: what the targets stand for.
+        params: shares of labels, and augmentation.
+
+    Returns:
+        Shape (labels,), of 1. Mixup and a teacher blend labels; on average they change no share.
+    """
+    targets = examples.loc[examples["split"].eq(Split.TRAINING), "target"].to_numpy()
+    takes = examples_in_round(targets, labels.weights(params.label_shares, "label_shares"))
+    priors = takes / takes.sum()
+    if params.augmentation is None:
+        return priors
+    silence, unknown = labels.index(labels.silence), labels.index(labels.unknown)
+    return share_out_unknown(params.augmentation, priors, silence, unknown)
 
 
 def validation_batches(

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from speech_commands.audio.image import decode_png, encode_png
+from speech_commands.models.label_priors import expect_labels
 from speech_commands.pipelines.model_training.nodes import (
     assemble_examples,
     draw_learning_curves,
@@ -141,6 +142,17 @@ def test_a_student_learns_what_its_teacher_says(run, examples, labels, contrary_
     assert (said == contrary).mean() > 0.7
 
 
+def test_what_a_teacher_expects_is_not_taught(run, examples, labels, contrary_teacher, tmp_path):
+    _, student = run(teachers=[contrary_teacher], distillation=DISTILLATION, steps=10)
+    rare_yes = labels.weights({"yes": 1e-6}, "priors")
+    changed = expect_labels(contrary_teacher.load(), np.ones(len(labels.names)), rare_yes)
+    path = str(tmp_path / "changed.keras")
+    store_model(FS, path, NotedModel(changed, contrary_teacher.notes))
+    again = run(teachers=[StoredModel(FS, path)], distillation=DISTILLATION, steps=10)[1]
+    for one, other in zip(student.load().get_weights(), again.load().get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_another_teacher_makes_another_recipe(run, contrary_teacher):
     _, taught = run(teachers=[contrary_teacher], distillation=DISTILLATION, steps=10)
     contrary_teacher.notes["recipe"] = "other"
@@ -166,7 +178,7 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     )
     _, checkpoint = run()
     path = str(tmp_path / "recogniser.keras")
-    noted = export_recogniser(checkpoint)
+    noted = export_recogniser(checkpoint, examples, labels, settings["params"])
     store_model(FS, path, noted)
     recogniser = StoredModel(FS, path)
     assert recogniser.notes["labels"] == labels.model_dump(mode="json")
@@ -188,6 +200,24 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     assert predictions["label"].eq(predictions["predicted"]).mean() > 0.7
 
 
+def test_a_recogniser_expects_labels_as_it_is_told(run, examples, settings, labels):
+    _, checkpoint = run(steps=10)
+    chosen = [
+        settings["params"].model_copy(update={"label_priors": priors})
+        for priors in (None, {}, {"no": 5})
+    ]
+    images = np.zeros((1, ROWS, FRAMES, 1), np.uint8)
+    logits = [
+        export_recogniser(checkpoint, examples, labels, params).model.predict_on_batch(images)[0]
+        for params in chosen
+    ]
+    as_trained, alike, more_no = logits
+    np.testing.assert_allclose(alike, as_trained, atol=1e-5)  # as common as each other in training
+    yes, no = labels.index("yes"), labels.index("no")
+    gain = more_no[no] - more_no[yes] - (as_trained[no] - as_trained[yes])
+    assert gain == pytest.approx(np.log(5), abs=1e-4)
+
+
 def test_judging_counts_each_split_apart(labels):
     predictions = pd.DataFrame(
         [
@@ -202,6 +232,7 @@ def test_judging_counts_each_split_apart(labels):
     assert metrics["testing"] == {
         "clips": 1,
         "accuracy": 1.0,
+        "balanced_accuracy": 1.0,
         "cross_entropy": pytest.approx(-np.log(0.8)),
     }
     assert table.groupby("split")["clips"].sum().to_dict() == {"testing": 1, "validation": 2}

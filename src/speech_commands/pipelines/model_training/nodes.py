@@ -12,6 +12,7 @@ from speech_commands.audio.spectrogram import Rendering
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
 from speech_commands.models import build_recogniser
+from speech_commands.models.label_priors import as_trained, expect_labels
 from speech_commands.models.lite import to_lite
 from speech_commands.models.rounding import round_kernels
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
@@ -27,7 +28,7 @@ from speech_commands.training.evaluation import (
     predict_probabilities,
     summarise,
 )
-from speech_commands.training.feed import build_feeds
+from speech_commands.training.feed import build_feeds, trained_priors
 from speech_commands.training.hardware import HardwareParams, Runtime, set_up
 from speech_commands.training.loop import Progression, new_training, train
 from speech_commands.training.params import TrainingParams
@@ -161,7 +162,7 @@ def _teacher(
         )
     for teacher in stored:
         teacher.expect(labels=labels, rendering=rendering)
-    return Teacher([teacher.load() for teacher in stored], params.distillation)
+    return Teacher([as_trained(teacher.load()) for teacher in stored], params.distillation)
 
 
 def _continue(
@@ -179,11 +180,19 @@ def _continue(
     return start
 
 
-def export_recogniser(training_checkpoint: StoredModel) -> NotedModel:
+def export_recogniser(
+    training_checkpoint: StoredModel,
+    examples: pd.DataFrame,
+    labels: Labels,
+    params: ModelTrainingParams,
+) -> NotedModel:
     """Let the network's members answer with one voice, and drop what only training needs.
 
     Args:
         training_checkpoint: the last one.
+        examples: what it was trained on.
+        labels: the labels.
+        params: how it was trained, and how common labels are where it will be used.
 
     Returns:
         The recogniser, without optimizer; noted are the labels and how images are rendered.
@@ -191,6 +200,12 @@ def export_recogniser(training_checkpoint: StoredModel) -> NotedModel:
     notes = {name: training_checkpoint.notes[name] for name in ("labels", "rendering", "recipe")}
     recogniser = build_recogniser(training_checkpoint.load())
     round_kernels(recogniser)
+    if params.label_priors is not None:
+        recogniser = expect_labels(
+            recogniser,
+            trained_priors(examples, labels, params.training),
+            labels.weights(params.label_priors, "label_priors"),
+        )
     return NotedModel(recogniser, notes)
 
 

@@ -1,9 +1,10 @@
 """Parameters of the model_training pipeline."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from speech_commands.labels import Labels
 from speech_commands.models import ModelParams
 from speech_commands.training.params import TrainingParams
 
@@ -15,5 +16,15 @@ class ModelTrainingParams(BaseModel):
 
     model: ModelParams
     training: TrainingParams
+    label_priors: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None
     lite_weights: Literal["float32", "float16"]
     evaluation_batch_size: int = Field(ge=1)
+
+    def expect_names_of(self, labels: Labels) -> None:
+        """Make sure that shares and priors are given for labels alone.
+
+        Raises:
+            ValueError: if one is for what is no label.
+        """
+        labels.weights(self.training.label_shares, "model_training.training.label_shares")
+        labels.weights(self.label_priors or {}, "model_training.label_priors")

@@ -47,7 +47,12 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=export_recogniser,
-                inputs="training_checkpoint",
+                inputs=[
+                    "training_checkpoint",
+                    "examples",
+                    "params:labels",
+                    "params:model_training",
+                ],
                 outputs="recogniser",
                 name="export_recogniser",
             ),
