@@ -1,6 +1,6 @@
 """Nodes of the spectrograms pipeline."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -101,7 +101,7 @@ def _spread(clips: pd.Series, most: int) -> pd.Series:
 
 def _render_chunk(
     reader: FileReader, params: SpectrogramParams, images: Sequence[str]
-) -> Iterator[NewFile]:
+) -> list[NewFile]:
     rendering = params.rendering
     waveforms = np.stack(
         [
@@ -112,5 +112,7 @@ def _render_chunk(
             for image in images
         ]
     )
-    for image, pixels in zip(images, render(waveforms, rendering), strict=True):
-        yield NewFile(image, encode_png(pixels, params.png_compress_level))
+    return [
+        NewFile(image, encode_png(pixels, params.png_compress_level))
+        for image, pixels in zip(images, render(waveforms, rendering), strict=True)
+    ]
