@@ -1,9 +1,11 @@
 """Writing a file whole or not at all."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
+from posixpath import splitext
 from uuid import uuid4
 
 from fsspec import AbstractFileSystem
@@ -35,9 +37,8 @@ def replacing(fs: AbstractFileSystem, path: str) -> Iterator[str]:
     Raises:
         OSError: if the disk is full, or a quota used up; the message names the file.
     """
-    target = PurePosixPath(path)
-    partial = str(target.with_name(_beside(target)))
-    fs.makedirs(str(target.parent), exist_ok=True)
+    partial = _beside(path)
+    fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
     try:
         with _telling_of_no_room(path):
             yield partial
@@ -55,7 +56,7 @@ def write_bytes(fs: AbstractFileSystem, path: str, data: bytes) -> None:
         OSError: if the disk is full, or a quota used up; the message names the file.
     """
     if is_local(fs):
-        _write_locally(Path(path), data)
+        _write_locally(path, data)
     else:
         fs.pipe_file(path, data)
 
@@ -65,20 +66,25 @@ def read_bytes(fs: AbstractFileSystem, path: str) -> bytes:
     return Path(path).read_bytes() if is_local(fs) else fs.cat_file(path)
 
 
-def _write_locally(path: Path, data: bytes) -> None:
-    """As `replacing` does it, without fsspec's detours: these take longer than a small file."""
-    partial = path.with_name(_beside(path))
+def _write_locally(path: str, data: bytes) -> None:
+    """As `replacing` does it, but without what fsspec and pathlib add, as long as a small file."""
+    partial = _beside(path)
     try:
-        with _telling_of_no_room(str(path)):
+        with _telling_of_no_room(path):
             try:
-                partial.write_bytes(data)
+                _write(partial, data)
             except FileNotFoundError:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                partial.write_bytes(data)
-            partial.replace(path)
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                _write(partial, data)
+            os.replace(partial, path)  # noqa: PTH105
     except BaseException:
-        partial.unlink(missing_ok=True)
+        Path(partial).unlink(missing_ok=True)
         raise
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:  # noqa: PTH123
+        file.write(data)
 
 
 @contextmanager
@@ -93,5 +99,6 @@ def _telling_of_no_room(path: str) -> Iterator[None]:
         raise OSError(error.errno, text, error.filename or path, None, error.filename2) from error
 
 
-def _beside(target: PurePath) -> str:
-    return f"{PARTIAL_PREFIX}{uuid4().hex}{target.suffix}"
+def _beside(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{PARTIAL_PREFIX}{uuid4().hex}{splitext(name)[1]}"

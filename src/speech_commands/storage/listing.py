@@ -6,7 +6,6 @@ are listed at the start of every run hold hundreds of thousands of files.
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from fsspec import AbstractFileSystem
@@ -40,7 +39,7 @@ def list_files(fs: AbstractFileSystem, root: str) -> Iterator[FileFacts]:
 
 def changed_at(fs: AbstractFileSystem, path: str) -> float:
     """When a file was last written to, as `list_files` tells it."""
-    return Path(path).stat().st_mtime if is_local(fs) else 0.0
+    return os.stat(path).st_mtime if is_local(fs) else 0.0  # noqa: PTH116
 
 
 def _list_locally(root: str) -> Iterator[FileFacts]:
