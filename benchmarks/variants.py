@@ -4,6 +4,11 @@ Needs what `kedro run --pipelines=ingest` has made. Each training has a folder o
 nothing you have trained is touched; one that was interrupted goes on when the command is repeated,
 and one that is there is only judged. Without a variant, the recipe itself is trained.
 
+Accuracies are in percent, over all clips of the split and over parts of them. The cross-entropy is
+that of probabilities at the temperature that suits the split best (Guo et al., "On Calibration of
+Modern Neural Networks", arXiv 1706.04599, section 4.2), since label smoothing and teachers make a
+network sure of itself to different degrees.
+
     python benchmarks/variants.py --env fast --seeds 1 2 3
     python benchmarks/variants.py --env fast --params model_training.training.steps=3000 \
         --variant none --variant "no mixup" \
@@ -19,12 +24,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import fsspec
+import numpy as np
 import pandas as pd
 from project_configuration import ROOT, copy_configuration, kedro_run, read_configuration
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from speech_commands.labels import Labels
+from speech_commands.storage.keras_file import StoredModel
+from speech_commands.training.evaluation import predict_probabilities
 
 PIPELINES = "silence_augmentation,spectrograms,model_training"
+BATCH_SIZE = 64
+LOG_TEMPERATURES = (-2.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -45,22 +58,47 @@ def train(project: Path, env: str, params: Sequence[str], folder: Path) -> None:
 
 
 def judge(folder: Path, split: str, labels: Labels) -> dict[str, float]:
-    """Accuracy over a split's clips and parts of them, in percent, and minutes of training."""
-    predictions = pd.read_csv(
-        folder / "07_model_output" / "held_out_predictions.csv", keep_default_na=False
+    """Accuracy over a split's clips and parts of them, cross-entropy, and minutes of training."""
+    examples = pd.read_parquet(folder / "05_model_input" / "examples.parquet")
+    examples = examples[examples["split"].eq(split)]
+    model = StoredModel(fsspec.filesystem("file"), str(folder / "06_models" / "recogniser.keras"))
+    probabilities = predict_probabilities(
+        model.load(), examples["path"].to_list(), BATCH_SIZE, "judging"
     )
-    predictions = predictions[predictions["split"].eq(split)]
-    right = 100 * predictions["label"].eq(predictions["predicted"])
+    targets = examples["target"].to_numpy()
+    right = 100 * pd.Series(probabilities.argmax(axis=1) == targets, examples.index)
     history = pd.read_csv(folder / "08_reporting" / "training_history.csv")
     return {
         "all": right.mean(),
-        "words": right[predictions["label"].isin(labels.words)].mean(),
+        "words": right[examples["label"].isin(labels.words)].mean(),
         **{
-            label: right[predictions["label"].eq(label)].mean()
+            label: right[examples["label"].eq(label)].mean()
             for label in (labels.unknown, labels.silence)
         },
+        "cross-entropy, nats": cross_entropy(probabilities, targets),
         "minutes": history["seconds"].sum() / 60,
     }
+
+
+def cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """The least mean cross-entropy that any temperature gives, in nats.
+
+    Args:
+        probabilities: shape (clips, labels).
+        targets: the true labels' indices, shape (clips,).
+    """
+    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
+
+    def at(log_temperature: float) -> float:
+        said = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return -float(said[np.arange(len(targets)), targets].mean())
+
+    return float(minimize_scalar(at, bounds=LOG_TEMPERATURES, method="bounded").fun)
+
+
+def digits_of(column: str) -> int:
+    """After the point."""
+    return 3 if column.endswith("nats") else 1
 
 
 def main() -> None:
@@ -95,8 +133,10 @@ def main() -> None:
             header = ["change", *table.columns]
             print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
         cells = [
-            f"{mean:.1f}" + ("" if pd.isna(deviation) else f" ± {deviation:.1f}")
-            for mean, deviation in zip(table.mean(), table.std(), strict=True)
+            f"{mean:.{digits}f}" + ("" if pd.isna(deviation) else f" ± {deviation:.{digits}f}")
+            for mean, deviation, digits in zip(
+                table.mean(), table.std(), map(digits_of, table.columns), strict=True
+            )
         ]
         print(f"| {variant.name} | {' | '.join(cells)} |", flush=True)
 
