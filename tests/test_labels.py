@@ -21,7 +21,11 @@ def test_a_word_to_recognise_is_its_own_label(labels, word):
     assert labels.of_word(word) == word
 
 
-@pytest.mark.parametrize("word", ["cat", "bed", "Yes", "yes ", "", "silence", "unknown"])
+def test_a_folder_of_silence_is_silence(labels):
+    assert labels.of_word("silence") == "silence"
+
+
+@pytest.mark.parametrize("word", ["cat", "bed", "Yes", "yes ", "", "unknown"])
 def test_every_other_word_is_unknown(labels, word):
     assert labels.of_word(word) == "unknown"
 

@@ -16,7 +16,7 @@ def spectrogram_sheet(images: Mapping[str, Sequence[np.ndarray]], rendering: Ren
     """Draw the spectrograms of a few clips of each label side by side.
 
     Args:
-        images: label to images of shape (rows, frames), uint8, as many for each label.
+        images: label to images of shape (rows, frames), uint8, at least one for each.
         rendering: what the axes stand for.
     """
     rows = max(1, -(-len(images) // SHEET_COLUMNS))

@@ -32,8 +32,11 @@ class Labels(BaseModel):
         return (*self.words, self.silence, self.unknown)
 
     def of_word(self, word: str) -> str:
-        """The label of a spoken word: itself if it is to be recognised, else `unknown`."""
-        return word if word in self.words else self.unknown
+        """The label of a folder's clips: its word if that is to be recognised, else `unknown`.
+
+        A folder that is called as silence is holds silence.
+        """
+        return word if word in (*self.words, self.silence) else self.unknown
 
     def index(self, label: str) -> int:
         """A label's place among a model's outputs."""

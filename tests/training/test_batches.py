@@ -42,6 +42,20 @@ def test_shares_say_how_often_a_label_comes_up():
     assert set(first[targets[first] == 1]) != set(second[targets[second] == 1])
 
 
+@pytest.mark.parametrize("share", [0.5, 1, 1.5, 2])
+def test_a_share_of_one_label_repeats_no_example_of_another_needlessly(share):
+    targets = np.repeat([0, 1, 2], [10, 20, 30])
+    round_length = round(10 * share) + 20 + 15
+    order = training_order(targets, np.array([share, 1, 0.5]), 0, round_length, seed=1)
+    first, second, third = (
+        np.bincount(order, minlength=60)[targets == label] for label in range(3)
+    )
+    assert first.sum() == 10 * share
+    assert first.max() - first.min() <= 1
+    assert second.tolist() == [1] * 20
+    assert np.bincount(third).tolist() == [15, 15]
+
+
 def test_shares_that_leave_nothing_are_refused():
     with pytest.raises(ValueError, match="label_shares"):
         training_order(SEVEN, np.zeros(2), 0, 1, 1)

@@ -44,7 +44,7 @@ def find_layout(name: str, contents: Contents) -> Layout:
         parts = PurePosixPath(path).parts
         if parts[-1] in SPLIT_LISTS:
             short = parts[-1]
-        elif not parts[-1].lower().endswith(WAV_SUFFIX):
+        elif not parts[-1].lower().endswith(WAV_SUFFIX) or _is_of_macos(parts):
             continue
         elif (reason := _misplaced(parts)) is not None:
             layout.refused[path] = reason
@@ -75,9 +75,12 @@ def _misplaced(parts: tuple[str, ...]) -> str | None:
         return f"unknown folder {folder!r}; a word or {BACKGROUND_NOISE} is expected"
     if folder in SPLIT_LISTS:
         return f"{folder!r} is a folder; a list of clips is expected under that name"
-    if "__MACOSX" in parts:
-        return "unknown folder '__MACOSX'; it holds no recordings"
     return None
+
+
+def _is_of_macos(parts: tuple[str, ...]) -> bool:
+    """Whether macOS keeps a file's attributes there, under the file's own name (AppleDouble)."""
+    return parts[-1].startswith("._") or "__MACOSX" in parts
 
 
 def stream_recordings(

@@ -28,7 +28,8 @@ class Split(StrEnum):
 def speaker_of(clip: str) -> str:
     """The speaker of a clip, from its file name.
 
-    A name without the mark stands for a speaker of its own, since nothing tells who spoke.
+    Without the mark the whole name counts as a speaker: clips of one name, in whatever folders, are
+    taken to be one person's, and other names to be other people's, since nothing tells who spoke.
 
     Args:
         clip: `<word>/<speaker>_nohash_<n>.wav`.

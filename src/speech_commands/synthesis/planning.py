@@ -24,7 +24,6 @@ class PlannedClip:
         label: the label it has to be recognised as.
         word: what is said; None for silence.
         voice: who says it; None for silence.
-        take: how many clips of the same word and speaker come before it.
     """
 
     path: str
@@ -32,7 +31,6 @@ class PlannedClip:
     label: str
     word: str | None
     voice: EspeakVoice | FliteVoice | None
-    take: int
 
 
 def clip_generator(seed: int, clip: PlannedClip) -> np.random.Generator:
@@ -68,7 +66,7 @@ def plan_spoken(
             voice = voices[int(order[turn % len(voices)])]
             speaker = speaker_id(voice)
             path = f"train/audio/{word}/{speaker}_nohash_{takes[speaker]}.wav"
-            clips.append(PlannedClip(path, split, labels[word], word, voice, takes[speaker]))
+            clips.append(PlannedClip(path, split, labels[word], word, voice))
             takes[speaker] += 1
     return sorted(clips, key=lambda clip: clip.path)
 
@@ -76,7 +74,7 @@ def plan_spoken(
 def plan_silence(split: str, label: str, count: int) -> list[PlannedClip]:
     """Clips in which nobody speaks."""
     return [
-        PlannedClip(f"train/audio/{label}/{take}.wav", split, label, None, None, take)
+        PlannedClip(f"train/audio/{label}/{take}.wav", split, label, None, None)
         for take in range(count)
     ]
 
@@ -98,7 +96,7 @@ def anonymise(clips: Sequence[PlannedClip], seed: int) -> list[PlannedClip]:
     for clip in clips:
         digits = sha256(f"{seed}/{clip.path}".encode()).hexdigest()[:TEST_CLIP_DIGITS]
         path = f"test/audio/clip_{digits}.wav"
-        renamed.append(PlannedClip(path, clip.split, clip.label, clip.word, clip.voice, clip.take))
+        renamed.append(PlannedClip(path, clip.split, clip.label, clip.word, clip.voice))
     if len({clip.path for clip in renamed}) < len(clips):
         raise ValueError(f"two test clips get the same name with seed {seed}; choose another one")
     return sorted(renamed, key=lambda clip: clip.path)

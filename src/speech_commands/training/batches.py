@@ -41,12 +41,14 @@ def training_order(
     """
     takes = examples_in_round(targets, shares)
     length = int(takes.sum())
-    copies = np.tile(np.arange(len(targets)), math.ceil(shares.max()))
+    copies = math.ceil(shares.max())
     rounds = range(first // length, (first + count - 1) // length + 1)
     orders = []
     for number in rounds:
-        order = np.random.default_rng([seed, number]).permutation(copies)
-        orders.append(order[_place_within_label(targets[order]) < takes[targets[order]]])
+        rng = np.random.default_rng([seed, number])
+        order = np.concatenate([rng.permutation(len(targets)) for _ in range(copies)])
+        order = order[_place_within_label(targets[order]) < takes[targets[order]]]
+        orders.append(rng.permutation(order) if copies > 1 else order)
     begin = first - rounds.start * length
     return np.concatenate(orders)[begin : begin + count]
 

@@ -58,7 +58,7 @@ class Replicas:
         Each copy learns from its own part of each batch, and looks at the whole split.
 
         Args:
-            training: batches of the size given.
+            training: batches of the size given, for each member.
             validation: batches.
 
         Returns:

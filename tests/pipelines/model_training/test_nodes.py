@@ -155,7 +155,7 @@ def test_what_a_teacher_expects_is_not_taught(run, examples, labels, contrary_te
 
 def test_another_teacher_makes_another_recipe(run, contrary_teacher):
     _, taught = run(teachers=[contrary_teacher], distillation=DISTILLATION, steps=10)
-    contrary_teacher.notes["recipe"] = "other"
+    contrary_teacher.digest = "other"
     taught_by_other = run(taught, teachers=[contrary_teacher], distillation=DISTILLATION, steps=20)
     assert taught_by_other[0] == [10, 20]
 

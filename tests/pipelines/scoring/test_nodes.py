@@ -11,6 +11,12 @@ def test_share_of_right_labels_whatever_the_order():
     assert score_submission(submission, TRUTH) == {"clips": 2, "accuracy": 0.5}
 
 
+def test_clip_with_two_true_labels_is_named():
+    twice = pd.concat([TRUTH, TRUTH.tail(1)])
+    with pytest.raises(ValueError, match=r"name c\.wav twice"):
+        score_submission(TRUTH, twice)
+
+
 def test_clip_without_a_true_label_is_named():
     submission = pd.DataFrame({"fname": ["d.wav"], "label": ["up"]})
     with pytest.raises(ValueError, match=r"d\.wav"):

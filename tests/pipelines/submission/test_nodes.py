@@ -92,6 +92,13 @@ def test_submission_keeps_rows_and_order_and_fills_gaps(labels):
     assert submission["label"].to_list() == ["silence", "unknown", "go"]
 
 
+def test_without_a_clip_that_can_be_labelled_all_are_unknown(labels):
+    nothing = pd.DataFrame({"fingerprint": pd.Series(dtype="str")})
+    manifest = pd.DataFrame({"clip": [], "fname": []}, dtype="str")
+    submission = write_submission(nothing, manifest, sample("b", "a"), labels)
+    assert submission.to_dict("list") == {"fname": ["b.wav", "a.wav"], "label": ["unknown"] * 2}
+
+
 def test_recogniser_trained_on_other_images_is_refused(labels, project_parameters):
     spectrograms = SpectrogramParams(**project_parameters["spectrograms"])
 

@@ -115,7 +115,7 @@ def train_recogniser(
     recipe = fingerprint(
         examples[["clip", "label", "split", "fingerprint"]].to_numpy().tolist(),
         labels, rendering, params.model, params.training.without_length(), hardware.precision,
-        params.training.distillation and [teacher.notes.get("recipe") for teacher in teachers],
+        params.training.distillation and [teacher.digest for teacher in teachers],
     )  # fmt: skip
     runtime = set_up(hardware)
     start = _continue(previous_checkpoint, recipe, params.training.steps, runtime)

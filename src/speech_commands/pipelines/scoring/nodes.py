@@ -16,8 +16,11 @@ def score_submission(submission: pd.DataFrame, test_labels: pd.DataFrame) -> dic
         The number of clips and the share labelled rightly.
 
     Raises:
-        ValueError: naming a clip without a true label.
+        ValueError: naming a clip without a true label, or with two.
     """
+    twice = test_labels["fname"][test_labels["fname"].duplicated()]
+    if len(twice):
+        raise ValueError(f"the true labels name {twice.iloc[0]} twice; once is allowed")
     truth = test_labels.set_index("fname")["label"]
     missing = submission["fname"][~submission["fname"].isin(truth.index)]
     if len(missing):

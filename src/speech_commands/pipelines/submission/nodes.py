@@ -135,6 +135,8 @@ def write_submission(
     Returns:
         Columns fname, label; the rows and order of the sample submission.
     """
+    if probabilities.empty:  # then it has no columns either
+        return pd.DataFrame({"fname": sample_submission["fname"], "label": labels.unknown})
     best = probabilities[list(labels.names)].idxmax(axis=1)
     by_name = test_manifest.set_index("fname")["clip"].map(best)
     chosen = sample_submission["fname"].map(by_name).fillna(labels.unknown)
