@@ -4,7 +4,7 @@ An index is a folder of Parquet files, its parts. Rows are added by writing one 
 not at all, and in the end the parts become one. `pandas.read_parquet` reads the folder as it is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from uuid import uuid4
 
@@ -44,10 +44,7 @@ class Index:
         parts = self._parts()
         if not parts:
             raise FileNotFoundError(f"{self._folder} holds no index")
-        frames = [self._read_part(part) for part in parts]
-        frames = [frame for frame in frames if len(frame)] or frames[:1]
-        table = pd.concat(frames)
-        return table[~table.index.duplicated(keep="last")].sort_index()
+        return _join([self._read_part(part) for part in parts])
 
     def replace(self, table: pd.DataFrame) -> None:
         """Let a table stand for all that was there."""
@@ -75,10 +72,12 @@ class Index:
             return
         progress = Progress(what, len(fingerprints))
         missing = set(fingerprints)
+        tables = [self.read()] if self.exists() else []
         for rows in chunks:
             table = rows.rename_axis(NAME)
             table[FINGERPRINT] = [fingerprints[str(name)] for name in table.index]
             self._write_part(table)
+            tables.append(table)
             missing.difference_update(table.index)
             progress.advance(len(table))
         if missing:
@@ -86,7 +85,7 @@ class Index:
                 f"{what}: {len(missing)} of {len(fingerprints)} did not come, such as "
                 f"{min(missing)!r}; all are expected in {self._folder}"
             )
-        self.replace(self.read())
+        self.replace(_join(tables))
 
     def _parts(self) -> list[str]:
         self._fs.invalidate_cache(self._folder)
@@ -114,6 +113,13 @@ class Index:
         path = f"{self._folder}/{uuid4().hex}{SUFFIX}"
         with replacing(self._fs, path) as partial, self._fs.open(partial, "wb") as file:
             table.to_parquet(file, write_page_checksum=True)
+
+
+def _join(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """One table of several; of rows of one name, the last counts."""
+    tables = [table for table in tables if len(table)] or tables[:1]
+    table = pd.concat(tables)
+    return table[~table.index.duplicated(keep="last")].sort_index()
 
 
 def still_right(table: pd.DataFrame, fingerprints: Mapping[str, str]) -> pd.DataFrame:
