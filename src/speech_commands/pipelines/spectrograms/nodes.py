@@ -112,6 +112,7 @@ def _render_chunk(
             for image in images
         ]
     )
+    # A list, since encoding and writing in turns takes longer than one after the other.
     return [
         NewFile(image, encode_png(pixels, params.png_compress_level))
         for image, pixels in zip(images, render(waveforms, rendering), strict=True)
