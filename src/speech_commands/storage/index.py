@@ -101,9 +101,7 @@ class Index:
         try:
             with self._fs.open(path, "rb") as file:
                 part = ParquetFile(file, page_checksum_verification=True)
-                return part.read(
-                    use_threads=False
-                )  # threads take longer to start than parts to read
+                return part.read(use_threads=False)  # parts are too small for threads
         except (OSError, ValueError) as error:  # what pyarrow raises for damage
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
