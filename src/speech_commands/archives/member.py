@@ -1,8 +1,8 @@
 """What an archive holds, and which of it may be taken out."""
 
-from collections.abc import Collection, Iterable, Iterator
+import ntpath
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol
 
 LONGEST_PATH = 255
@@ -111,21 +111,22 @@ def _refusal(member: Member, contents: Contents, limits: Limits) -> str | None:
 
 
 def _bad_path(text: str) -> str | None:
-    path, windows = PurePosixPath(text), PureWindowsPath(text)
-    if not path.parts or "\0" in text:
+    parts = [part for part in text.split("/") if part not in {"", "."}]
+    if not parts or "\0" in text:
         return "its path is empty or holds a NUL character"
     if text.endswith("/"):
         return "its path ends in a slash, as those of folders do"
-    if path.is_absolute() or windows.drive or windows.root:
+    drive, rest = ntpath.splitdrive(text)
+    if drive or rest.startswith(("/", "\\")):
         return "its path is absolute; only relative paths are allowed"
-    if ".." in path.parts or ".." in windows.parts:
+    if ".." in text.replace("\\", "/").split("/"):
         return "its path leads upwards ('..')"
-    return _bad_name(path)
+    return _bad_name(parts)
 
 
-def _bad_name(path: PurePosixPath) -> str | None:
+def _bad_name(parts: Sequence[str]) -> str | None:
     try:
-        longest = max(len(part.encode()) for part in path.parts)
+        longest = max(len(part.encode()) for part in parts)
     except UnicodeEncodeError:
         return "its path is not valid UTF-8"
     if longest > LONGEST_PATH:

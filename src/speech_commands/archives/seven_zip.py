@@ -41,7 +41,7 @@ class SevenZipArchive:
             if archive.needs_password():
                 raise self._encrypted()
             found = []
-            for info in archive.list():
+            for info in archive.files:
                 if info.is_directory:
                     continue
                 size = info.uncompressed or 0

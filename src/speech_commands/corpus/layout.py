@@ -1,8 +1,8 @@
 """Where recordings lie in an archive: `<anything>/<word>/<clip>.wav`."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from posixpath import normpath, splitext
 
 from speech_commands.archives.member import Archive, ArchiveError, Contents
 from speech_commands.audio.wav import WavError, decode_wav
@@ -41,7 +41,7 @@ def find_layout(name: str, contents: Contents) -> Layout:
     """
     layout = Layout(refused=dict(contents.refused))
     for path in contents.members:
-        parts = PurePosixPath(path).parts
+        parts = normpath(path).split("/")
         if parts[-1] in SPLIT_LISTS:
             short = parts[-1]
         elif not parts[-1].lower().endswith(WAV_SUFFIX) or _is_of_macos(parts):
@@ -50,7 +50,7 @@ def find_layout(name: str, contents: Contents) -> Layout:
             layout.refused[path] = reason
             continue
         else:
-            short = f"{parts[-2]}/{PurePosixPath(path).stem}{WAV_SUFFIX}"
+            short = f"{parts[-2]}/{splitext(parts[-1])[0]}{WAV_SUFFIX}"
         if short in layout.paths:
             layout.refused[path] = f"{layout.paths[short]} has the same word and file name"
         else:
@@ -65,7 +65,7 @@ def find_layout(name: str, contents: Contents) -> Layout:
     return layout
 
 
-def _misplaced(parts: tuple[str, ...]) -> str | None:
+def _misplaced(parts: Sequence[str]) -> str | None:
     if len(parts) == 1:
         return "it lies in no folder; <word>/<clip>.wav is expected"
     if parts[-1].startswith("."):
@@ -78,7 +78,7 @@ def _misplaced(parts: tuple[str, ...]) -> str | None:
     return None
 
 
-def _is_of_macos(parts: tuple[str, ...]) -> bool:
+def _is_of_macos(parts: Sequence[str]) -> bool:
     """Whether macOS keeps a file's attributes there, under the file's own name (AppleDouble)."""
     return parts[-1].startswith("._") or "__MACOSX" in parts
 

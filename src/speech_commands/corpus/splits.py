@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection
 from enum import StrEnum
 from hashlib import sha1
-from pathlib import PurePosixPath
+from posixpath import basename, splitext
 
 import pandas as pd
 
@@ -34,7 +34,7 @@ def speaker_of(clip: str) -> str:
     Args:
         clip: `<word>/<speaker>_nohash_<n>.wav`.
     """
-    return PurePosixPath(clip).stem.split(SPEAKER_MARK)[0]
+    return splitext(basename(clip))[0].split(SPEAKER_MARK)[0]
 
 
 def split_by_rule(speaker: str, validation_percentage: float, testing_percentage: float) -> Split:

@@ -255,9 +255,9 @@ def _report(damaged: Sequence[str], root: str) -> None:
 def _files(fs: AbstractFileSystem, root: str) -> pd.DataFrame:
     """Size and time of change of the files that lie in a folder, but for its index."""
     prefix = len(fs._strip_protocol(root).rstrip("/")) + 1
-    rows = [(facts.path[prefix:], facts.size, facts.changed_s) for facts in list_files(fs, root)]
-    files = pd.DataFrame(rows, columns=[NAME, SIZE, CHANGED]).set_index(NAME)
-    return files[[not _is_index_part(name) for name in files.index]]
+    found = ((facts.path[prefix:], facts.size, facts.changed_s) for facts in list_files(fs, root))
+    rows = [row for row in found if not _is_index_part(row[0])]
+    return pd.DataFrame(rows, columns=[NAME, SIZE, CHANGED]).set_index(NAME)
 
 
 def _is_index_part(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import PurePosixPath
+from posixpath import basename
 
 import numpy as np
 import pandas as pd
@@ -45,16 +45,17 @@ def list_test_clips(
         ValueError: if more than the allowed fraction of the clips named cannot be labelled.
     """
     recordings = describe_recordings(test_wavs.index)
-    recordings.insert(1, "fname", recordings["clip"].map(lambda clip: PurePosixPath(clip).name))
+    recordings.insert(1, "fname", recordings["clip"].map(basename))
     problems = find_problems(recordings, ingest.clip_limits)
     sound = recordings[problems.eq("")]
     problems[sound.index[sound["fname"].duplicated()]] = (
         "another folder of the archive has a clip of this name"
     )
-    named = recordings["fname"].isin(sample_submission["fname"])
+    named = _are_among(recordings["fname"], sample_submission["fname"])
     problems[~named & problems.eq("")] = "not named by the sample submission, so it gets no row"
     usable = recordings[problems.eq("")]
-    absent = sample_submission["fname"][~sample_submission["fname"].isin(recordings["fname"])]
+    wanted = sample_submission["fname"]
+    absent = wanted[~_are_among(wanted, recordings["fname"])]
     rejected = pd.concat(
         [
             refused_test_members,
@@ -141,6 +142,11 @@ def write_submission(
     by_name = test_manifest.set_index("fname")["clip"].map(best)
     chosen = sample_submission["fname"].map(by_name).fillna(labels.unknown)
     return pd.DataFrame({"fname": sample_submission["fname"], "label": chosen})
+
+
+def _are_among(names: pd.Series, others: pd.Series) -> pd.Series:
+    """As `isin`, which over columns of pandas' own strings takes eight times as long (pandas 3)."""
+    return names.astype(object).isin(others.astype(object))
 
 
 def _label_chunk(
