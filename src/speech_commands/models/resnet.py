@@ -6,12 +6,14 @@ Residual Networks" (arXiv 1603.05027, figure 4e):
 
     conv 5x5 x w, stride 2
     two blocks of w filters
-    two blocks of 2w, the first with stride 2
-    two blocks of 4w, the first with stride 2
+    two blocks of 2w on half the image
+    two blocks of 4w on a quarter of it
     normalise, ReLU, average over the image, dropout
 
 A block adds to its input what two 3x3 convolutions, each after normalisation and ReLU, make of
-it. Plain convolutions are chosen over depthwise ones because processors compute them at many
+it. Images are halved by averaging, in front of all that a block computes, since a stride lets
+through what is finer than the smaller image can hold (Zhang, "Making Convolutional Networks
+Shift-Invariant Again", arXiv 1904.11486). Plain convolutions are chosen over depthwise ones because processors compute them at many
 times the rate, so that a second of training buys more of them.
 """
 
@@ -64,19 +66,20 @@ def residual_network(
     features = _convolution(groups[0], STEM_KERNEL_SIZE, stride=2)(features)
     for group, filters in enumerate(groups):
         for number in range(BLOCKS_A_GROUP):
-            stride = 2 if group and not number else 1
-            features = _block(features, filters, stride, finish)
+            features = _block(features, filters, group > 0 and number == 0, finish)
     features = _normalise(features)
     features = keras.layers.GlobalAveragePooling2D()(features)
     return keras.layers.Dropout(dropout)(features)
 
 
-def _block(features: Any, filters: int, stride: int, finish: Callable[[Any], Any]) -> Any:
+def _block(features: Any, filters: int, halve: bool, finish: Callable[[Any], Any]) -> Any:
     ready = _normalise(features)
     shortcut = features
-    if stride > 1 or features.shape[-1] != filters:
-        shortcut = _convolution(filters, 1, stride)(ready)
-    change = _convolution(filters, KERNEL_SIZE, stride)(ready)
+    if halve:
+        ready = keras.layers.AveragePooling2D(2, padding="same")(ready)
+    if halve or features.shape[-1] != filters:
+        shortcut = _convolution(filters, 1)(ready)
+    change = _convolution(filters, KERNEL_SIZE)(ready)
     change = _convolution(filters, KERNEL_SIZE)(_normalise(change))
     return keras.layers.Add()([shortcut, finish(change)])
 

@@ -6,8 +6,8 @@ arithmetic then happens where images are still large, and fewer weights have to 
 
     conv 5x5 x w, stride 2
     two blocks of w filters
-    two blocks of 2w, the first with stride 2
-    two blocks of 3w, the first with stride 2
+    two blocks of 2w on half the image
+    two blocks of 3w on a quarter of it
     normalise, ReLU, average over the image, dropout
 
 A gate averages each channel over the image; two small layers make of these averages a factor
