@@ -22,6 +22,13 @@ def test_three_groups_of_two_blocks_double_the_filters_and_halve_the_image():
     )
 
 
+def test_after_the_first_convolution_images_are_halved_by_averaging_alone():
+    model = build()
+    assert [layer.strides for layer in convolutions(model)] == [(2, 2)] + [(1, 1)] * 14
+    halving = [layer for layer in model.layers if isinstance(layer, keras.layers.AveragePooling2D)]
+    assert [(layer.pool_size, layer.strides) for layer in halving] == [((2, 2), (2, 2))] * 2
+
+
 def test_each_block_adds_to_its_input():
     model = build()
     assert sum(isinstance(layer, keras.layers.Add) for layer in model.layers) == 6

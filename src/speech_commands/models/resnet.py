@@ -13,8 +13,10 @@ Residual Networks" (arXiv 1603.05027, figure 4e):
 A block adds to its input what two 3x3 convolutions, each after normalisation and ReLU, make of
 it. Images are halved by averaging, in front of all that a block computes, since a stride lets
 through what is finer than the smaller image can hold (Zhang, "Making Convolutional Networks
-Shift-Invariant Again", arXiv 1904.11486). Plain convolutions are chosen over depthwise ones because processors compute them at many
-times the rate, so that a second of training buys more of them.
+Shift-Invariant Again", arXiv 1904.11486).
+
+Plain convolutions are chosen over depthwise ones because processors compute them at many times the
+rate, so that a second of training buys more of them.
 """
 
 from collections.abc import Callable, Sequence
