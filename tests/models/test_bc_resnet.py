@@ -37,18 +37,6 @@ def test_blocks_halve_frequency_and_widen_their_view_of_time():
     assert {layer.output.shape[2] for layer in sums} == {100}
 
 
-def test_after_the_first_convolution_rows_are_halved_by_averaging_alone():
-    model = build()
-    convolutions = of_kind(model, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D))
-    assert [layer.strides for layer in convolutions if layer.strides != (1, 1)] == [(2, 1)]
-    halving = [
-        layer.pool_size
-        for layer in of_kind(model, keras.layers.AveragePooling2D)
-        if layer.output.shape[1] * 2 == layer.input.shape[1]
-    ]
-    assert halving == [(2, 1), (2, 1)]
-
-
 def test_blocks_that_keep_their_shape_add_their_input():
     parts = [len(layer.input) for layer in of_kind(build(), keras.layers.Add)]
     assert parts == [2, 3, 2, 3, 2, 3, 3, 3, 2, 3, 3, 3]

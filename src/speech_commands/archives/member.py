@@ -9,7 +9,7 @@ LONGEST_PATH = 255
 """Bytes in UTF-8; the longest name of a file or folder that common file systems allow."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """A file in an archive.
 

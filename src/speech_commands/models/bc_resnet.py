@@ -13,10 +13,6 @@ The plan is Kim et al., "Broadcasted Residual Learning for Efficient Keyword Spo
 A block (figure 2) looks at frequency in two dimensions, averages over frequency, looks at time in
 one dimension, and adds that to every frequency again. Frequency is normalised band by band, after
 Chang et al., "SubSpectral Normalization" (arXiv 2103.13620).
-
-Unlike there, a stride takes the mean of the rows that become one, so that nothing finer than the
-smaller image can hold gets through (Zhang, "Making Convolutional Networks Shift-Invariant Again",
-arXiv 1904.11486).
 """
 
 import math
@@ -74,7 +70,7 @@ def _block(features: Any, filters: int, stride: int, dilation: int, dropout: flo
         features
     )
     if stride > 1:
-        features = keras.layers.AveragePooling2D((stride, 1), padding="same")(features)
+        features = keras.layers.AveragePooling2D(1, strides=(stride, 1))(features)
     features = _normalise_sub_bands(features)
     in_time = keras.layers.AveragePooling2D((features.shape[1], 1))(features)
     in_time = keras.layers.DepthwiseConv2D(
