@@ -1,5 +1,5 @@
 # docker build --tag speech-commands .
-# docker run --rm --volume "$PWD/data:/project/data" speech-commands run --env=demo
+# docker run --rm --user "$(id -u):$(id -g)" --volume "$PWD/data:/project/data" speech-commands run --env=demo
 FROM python:3.12-slim
 
 # Other formats than WAV are decoded by ffmpeg.

@@ -223,6 +223,7 @@ def test_mel_images_are_the_filters_on_the_linear_power(waveforms):
         ({"fft_size": 255}, "fft_size"),
         ({"fft_size": 8}, "fft_size"),
         ({"mel_bands": 0, "axis": "mel"}, "mel_bands"),
+        ({"mel_bands": 80, "axis": "mel"}, r"2 of the 80 mel_bands are so narrow"),
         ({"sample_rate_hz": 0}, "sample_rate_hz"),
         ({"floor_db": float("nan")}, "floor_db"),
         ({"floor_db": float("-inf")}, "floor_db"),

@@ -62,6 +62,12 @@ class Rendering(BaseModel):
                 f"lowest_hz ({self.lowest_hz:g}) must be below highest_hz ({self.highest_hz:g}), "
                 f"and that at most half the sample rate ({self.sample_rate_hz / 2:g})"
             )
+        if self.axis == "mel" and (empty := int((mel_filterbank(self).max(axis=0) == 0).sum())):
+            raise ValueError(
+                f"{empty} of the {self.mel_bands} mel_bands are so narrow that they lie between "
+                f"two frequencies of an FFT of {self.fft_size} samples; take fewer bands, or "
+                "raise fft_size or lowest_hz"
+            )
         return self
 
     @property

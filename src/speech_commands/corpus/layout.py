@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from posixpath import normpath, splitext
+from posixpath import normpath
 
 from speech_commands.archives.member import Archive, ArchiveError, Contents
 from speech_commands.audio.wav import WavError, decode_wav
@@ -29,6 +29,15 @@ class Layout:
     refused: dict[str, str] = field(default_factory=dict)
 
 
+def with_wav_suffix(name: str) -> str:
+    """A file's name, with the suffix of a recording as recordings are named here: in lower case."""
+    return name[: -len(WAV_SUFFIX)] + WAV_SUFFIX if _is_recording(name) else name
+
+
+def _is_recording(name: str) -> bool:
+    return name.lower().endswith(WAV_SUFFIX)
+
+
 def find_layout(name: str, contents: Contents) -> Layout:
     """Find the recordings in an archive.
 
@@ -44,13 +53,13 @@ def find_layout(name: str, contents: Contents) -> Layout:
         parts = normpath(path).split("/")
         if parts[-1] in SPLIT_LISTS:
             short = parts[-1]
-        elif not parts[-1].lower().endswith(WAV_SUFFIX) or _is_of_macos(parts):
+        elif not _is_recording(parts[-1]) or _is_of_macos(parts):
             continue
         elif (reason := _misplaced(parts)) is not None:
             layout.refused[path] = reason
             continue
         else:
-            short = f"{parts[-2]}/{splitext(parts[-1])[0]}{WAV_SUFFIX}"
+            short = f"{parts[-2]}/{with_wav_suffix(parts[-1])}"
         if short in layout.paths:
             layout.refused[path] = f"{layout.paths[short]} has the same word and file name"
         else:

@@ -1,1 +1,1 @@
-"""One package a pipeline, each with the same four modules."""
+"""One package a pipeline, with its nodes, their wiring and their parameters."""

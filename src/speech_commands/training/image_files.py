@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import fsspec
+import joblib
 
 from speech_commands.lazy_tensorflow import tf
 
@@ -26,7 +26,7 @@ def read_images(paths: Sequence[str]) -> tf.data.Dataset:
         Images of shape (rows, frames, 1), uint8.
     """
     remote = URL_MARK in paths[0]
-    read, at_once = (_fetch, DOWNLOADS_AT_ONCE) if remote else (tf.io.read_file, os.cpu_count())
+    read, at_once = (_fetch, DOWNLOADS_AT_ONCE) if remote else (tf.io.read_file, joblib.cpu_count())
     files = tf.data.Dataset.from_tensor_slices(tf.constant(list(paths), tf.string))
     return files.map(
         lambda path: _decode(read(path)), num_parallel_calls=at_once, deterministic=True

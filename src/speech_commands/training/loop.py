@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -96,6 +97,7 @@ def train(
 
     Raises:
         ValueError: if several devices cannot have equal parts of a batch.
+        FloatingPointError: if the training diverges.
         WorkerLostError: if another worker has gone.
     """
     progression = start
@@ -109,6 +111,7 @@ def train(
             **run_epoch(training.batches(progression.step, steps), validation),
             "seconds": perf_counter() - began,
         }
+        _expect_finite(row, params)
         history = pd.concat([progression.history, pd.DataFrame([row])], ignore_index=True)
         progression = Progression(progression.model, history)
         _log(row, params)
@@ -129,6 +132,17 @@ def _fit(
 ) -> dict[str, float]:
     record = model.fit(training, validation_data=validation, shuffle=False, verbose=0)
     return {name: values[0] for name, values in record.history.items()}
+
+
+def _expect_finite(row: Mapping[str, Any], params: TrainingParams) -> None:
+    if not math.isfinite(row["loss"]):
+        rate = params.optimizer.learning_rate
+        raise FloatingPointError(
+            f"the training diverged before step {row['step']:,}: its loss is {row['loss']}; lower "
+            f"model_training.training.optimizer.learning_rate ({rate:g}), or set "
+            "hardware.precision to float32 if it is float16; the checkpoint of the epoch before, "
+            "if there is one, was kept"
+        )
 
 
 def _log(row: dict[str, Any], params: TrainingParams) -> None:

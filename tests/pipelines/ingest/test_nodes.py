@@ -133,6 +133,14 @@ def test_lists_may_hold_spaces_marks_and_windows_line_ends(run, good, tmp_path, 
     assert manifest["clip"][manifest["split"].eq("validation")].tolist() == ["yes/grüße 1.wav"]
 
 
+def test_lists_may_name_files_as_the_archive_does_with_a_suffix_in_capitals(
+    run, good, tmp_path, tone, wav_bytes
+):
+    loud = {"yes/loud.WAV": wav_bytes(tone()), "validation_list.txt": b"yes/loud.WAV\n"}
+    manifest = run(pack_seven_zip(tmp_path / "a.7z", {**good, **loud}.items())).load("manifest")
+    assert manifest["clip"][manifest["split"].eq("validation")].tolist() == ["yes/loud.wav"]
+
+
 def test_a_list_that_is_no_text_is_named(run, good, tmp_path):
     path = pack_seven_zip(tmp_path / "a.7z", {**good, "testing_list.txt": b"\xff\xfe"}.items())
     with pytest.raises(ValueError, match=r"testing_list\.txt: UTF-8 text is expected"):

@@ -8,6 +8,7 @@ import pytest
 
 from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.models.label_priors import expect_labels
+from speech_commands.pipelines.model_training import nodes
 from speech_commands.pipelines.model_training.nodes import (
     assemble_examples,
     draw_learning_curves,
@@ -18,6 +19,7 @@ from speech_commands.pipelines.model_training.nodes import (
     train_recogniser,
 )
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
+from speech_commands.pipelines.spectrograms.nodes import image_fingerprints
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.folder import FileFolder, FileReader
@@ -249,34 +251,98 @@ def test_curves_show_both_splits():
 
 
 @pytest.fixture
-def pictures():
-    def folder(*names):
-        index = pd.DataFrame({"fingerprint": [f"f-{name}" for name in names]}, index=list(names))
-        return FileFolder(FileReader(FS, "/pictures"), index)
+def rendering(settings):
+    return settings["spectrogram_params"]
+
+
+@pytest.fixture
+def pictures(rendering):
+    """pictures(manifest): the images that the spectrograms pipeline makes of its clips."""
+
+    def folder(manifest):
+        sources = manifest.set_index("clip")["fingerprint"]
+        index = pd.Series(image_fingerprints(sources, rendering), dtype="str")
+        return FileFolder(FileReader(FS, "/pictures"), index.to_frame("fingerprint"))
 
     return folder
 
 
-def clips(split, *names, label="yes"):
-    return pd.DataFrame({"clip": [f"{name}.wav" for name in names], "label": label, "split": split})
-
-
-def test_examples_join_speech_and_silence(labels, pictures):
-    spoken = pd.concat([clips("training", "yes/a"), clips("validation", "yes/b")])
-    silent = clips("training", "silence/c", label="silence")
-    examples = assemble_examples(
-        spoken, silent, pictures("yes/a.png", "yes/b.png"), pictures("silence/c.png"), labels
+def clips(split, *names):
+    words = [name.split("/")[0] for name in names]
+    return pd.DataFrame(
+        {
+            "clip": [f"{name}.wav" for name in names],
+            "word": words,
+            "label": words,
+            "split": split,
+            "fingerprint": [f"f-{name}" for name in names],
+        },
+        dtype="str",
     )
+
+
+SPOKEN = pd.concat([clips("training", "yes/a"), clips("validation", "yes/b")])
+SILENT = clips("training", "silence/c")
+
+
+@pytest.fixture
+def assemble(pictures, labels, rendering):
+    """assemble(spoken, silent, **others): examples, of images that fit unless others are given."""
+
+    def assemble(spoken=SPOKEN, silent=SILENT, **others):
+        arguments = {"spectrograms": pictures(spoken), "silence_spectrograms": pictures(silent)}
+        arguments |= {"labels": labels, "params": rendering} | others
+        return assemble_examples(spoken, silent, **arguments)
+
+    return assemble
+
+
+def test_examples_join_speech_and_silence(assemble, pictures, labels):
+    examples = assemble()
     assert examples["path"].to_list() == [
         "/pictures/yes/a.png", "/pictures/yes/b.png", "/pictures/silence/c.png",
     ]  # fmt: skip
     assert examples["target"].to_list() == [labels.index("yes")] * 2 + [labels.index("silence")]
-    assert examples["fingerprint"].to_list() == ["f-yes/a.png", "f-yes/b.png", "f-silence/c.png"]
+    indices = pd.concat([pictures(SPOKEN).index, pictures(SILENT).index])
+    assert examples["fingerprint"].to_list() == indices["fingerprint"].to_list()
 
 
 @pytest.mark.parametrize("missing", ["training", "validation"])
-def test_empty_split_is_named(missing, labels, pictures):
+def test_empty_split_is_named(missing, assemble):
     other = {"training": "validation", "validation": "training"}[missing]
-    none = clips("testing").astype({"label": "str"})
     with pytest.raises(ValueError, match=f"the {missing} split has no clips; there are 1 for"):
-        assemble_examples(clips(other, "yes/a"), none, pictures("yes/a.png"), pictures(), labels)
+        assemble(clips(other, "yes/a"), clips("testing"))
+
+
+def test_images_of_another_rendering_are_refused(assemble, rendering):
+    other = rendering.rendering.model_copy(update={"floor_db": -100})
+    with pytest.raises(
+        ValueError, match=r"2 of 2 spectrograms .* yes/a\.png .* spectrograms again"
+    ):
+        assemble(params=rendering.model_copy(update={"rendering": other}))
+
+
+def test_images_of_other_recordings_and_missing_ones_are_refused(assemble, pictures):
+    other = SPOKEN.assign(fingerprint=["f-yes/a", "another"])
+    with pytest.raises(ValueError, match=r"1 of 2 spectrograms are missing, or .*, yes/b\.png"):
+        assemble(other, spectrograms=pictures(SPOKEN))
+    with pytest.raises(ValueError, match=r"1 of 2 spectrograms are missing, or .*, yes/b\.png"):
+        assemble(spectrograms=pictures(SPOKEN[:1]))
+    with pytest.raises(ValueError, match=r"1 of 1 spectrograms are missing, or .*, silence/c\.png"):
+        assemble(silence_spectrograms=pictures(SILENT[:0]))
+
+
+def test_labels_that_have_changed_since_are_refused(assemble, labels):
+    fewer = labels.model_copy(update={"words": ("no",)})
+    message = r"2 of 2 clips .* yes/a\.wav is yes .* and unknown .* the pipeline ingest again"
+    with pytest.raises(ValueError, match=message):
+        assemble(labels=fewer)
+    message = r"silence/c\.wav is silence .* and unknown .* the pipeline silence_augmentation again"
+    with pytest.raises(ValueError, match=message):
+        assemble(labels=labels.model_copy(update={"silence": "quiet"}))
+
+
+def test_a_training_that_older_code_began_starts_anew(run, monkeypatch):
+    _, stored = run()
+    monkeypatch.setattr(nodes, "CODE", nodes.CODE + 1)
+    assert run(stored)[0] == [10, 20, 30]

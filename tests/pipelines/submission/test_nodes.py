@@ -64,6 +64,17 @@ def test_clips_are_matched_by_file_name_and_the_rest_is_reported(ingest):
     assert "truncated" in rejected["reason"][0]
 
 
+def test_names_with_a_suffix_in_capitals_are_found_and_written_as_they_were_given(ingest, labels):
+    params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=0)
+    asked = pd.DataFrame({"fname": ["b.WAV", "a.wav"]})
+    usable, rejected = list_test_clips(folder(a="", b=""), REFUSED, asked, ingest, params)
+    assert usable["fname"].to_list() == ["a.wav", "b.wav"]
+    assert rejected.empty
+    said = pd.DataFrame(0.0, index=usable["clip"], columns=list(labels.names)).assign(go=1.0)
+    submission = write_submission(said, usable, asked, labels)
+    assert submission.to_dict("list") == {"fname": ["b.WAV", "a.wav"], "label": ["go", "go"]}
+
+
 def test_of_two_clips_of_one_name_the_first_sound_one_counts(ingest):
     params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=1)
     clips = folder(a="truncated", b="", c="")

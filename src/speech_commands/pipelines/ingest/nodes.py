@@ -12,6 +12,7 @@ from speech_commands.corpus.layout import (
     VALIDATION_LIST,
     find_layout,
     stream_recordings,
+    with_wav_suffix,
 )
 from speech_commands.corpus.manifest import (
     describe_recordings,
@@ -106,7 +107,7 @@ def _read_list(wavs: FileFolder, name: str) -> frozenset[str]:
         text = wavs[name].decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{name}: UTF-8 text is expected, one clip a line; {error}") from error
-    return frozenset(line.strip() for line in text.splitlines() if line.strip())
+    return frozenset(with_wav_suffix(line.strip()) for line in text.splitlines() if line.strip())
 
 
 def _check_lists(lists: Mapping[str, frozenset[str]], wavs: FileFolder) -> None:

@@ -16,7 +16,7 @@ from speech_commands.models.label_priors import as_trained, expect_labels
 from speech_commands.models.lite import to_lite
 from speech_commands.models.rounding import round_kernels
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
-from speech_commands.pipelines.spectrograms.nodes import image_name
+from speech_commands.pipelines.spectrograms.nodes import image_fingerprints, image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.folder import FileFolder
@@ -38,6 +38,10 @@ from speech_commands.training.workers import for_the_chief
 
 logger = logging.getLogger(__name__)
 
+CODE = 2
+"""Raised whenever the same parameters come to make another network, or to train it otherwise, so
+that no training that older code began is taken for this one's."""
+
 
 def assemble_examples(
     manifest: pd.DataFrame,
@@ -45,24 +49,32 @@ def assemble_examples(
     spectrograms: FileFolder,
     silence_spectrograms: FileFolder,
     labels: Labels,
+    params: SpectrogramParams,
 ) -> pd.DataFrame:
     """Join clips and silence into one table of examples.
 
     Args:
-        manifest: columns clip, label, split.
+        manifest: columns clip, word, label, split, fingerprint.
         silence_manifest: likewise.
         spectrograms: images of the clips.
         silence_spectrograms: images of the silence clips.
         labels: the labels.
+        params: how images are rendered.
 
     Returns:
         Columns clip, label, split, target (the label's index), path (of the image), fingerprint.
 
     Raises:
-        ValueError: if there is nothing to train on or nothing to validate on.
+        ValueError: if there is nothing to train on or nothing to validate on, or manifests or
+            images were made with other parameters, or of other recordings.
     """
     parts = []
-    for table, folder in ((manifest, spectrograms), (silence_manifest, silence_spectrograms)):
+    for table, folder, stage in (
+        (manifest, spectrograms, "ingest"),
+        (silence_manifest, silence_spectrograms, "silence_augmentation"),
+    ):
+        _expect_labels(table, labels, stage)
+        _expect_images(table, folder, params)
         images = table["clip"].map(image_name)
         part = table[["clip", "label", "split"]].assign(
             path=images.map(folder.reader.address),
@@ -81,6 +93,29 @@ def assemble_examples(
     return examples
 
 
+def _expect_labels(manifest: pd.DataFrame, labels: Labels, stage: str) -> None:
+    others = manifest[manifest["label"].ne(manifest["word"].map(labels.of_word))]
+    if len(others):
+        first = others.iloc[0]
+        raise ValueError(
+            f"{len(others)} of {len(manifest)} clips were labelled before params:labels changed: "
+            f"{first['clip']} is {first['label']} in the manifest, and "
+            f"{labels.of_word(first['word'])} by the parameters; run the pipeline {stage} again"
+        )
+
+
+def _expect_images(manifest: pd.DataFrame, images: FileFolder, params: SpectrogramParams) -> None:
+    expected = image_fingerprints(manifest.set_index("clip")["fingerprint"], params)
+    found = images.index["fingerprint"].to_dict()
+    others = [image for image, digest in expected.items() if found.get(image) != digest]
+    if others:
+        raise ValueError(
+            f"{len(others)} of {len(expected)} spectrograms are missing, or were rendered with "
+            f"other parameters or from other recordings, {others[0]} among them; run the pipeline "
+            "spectrograms again"
+        )
+
+
 def train_recogniser(
     examples: pd.DataFrame,
     previous_checkpoint: StoredModel | None,
@@ -95,7 +130,7 @@ def train_recogniser(
     Args:
         examples: from `assemble_examples`.
         previous_checkpoint: what an earlier run left; ignored if it was trained on other
-            examples, with other parameters, or for more steps than are wanted now.
+            examples, with other parameters or by older code, or for more steps than are wanted now.
         teachers: trained models to learn from, if the parameters ask for it.
         labels: the labels.
         spectrogram_params: what the images look like.
@@ -113,6 +148,7 @@ def train_recogniser(
     """
     rendering = spectrogram_params.rendering
     recipe = fingerprint(
+        CODE,
         examples[["clip", "label", "split", "fingerprint"]].to_numpy().tolist(),
         labels, rendering, params.model, params.training.without_length(), hardware.precision,
         params.training.distillation and [teacher.digest for teacher in teachers],

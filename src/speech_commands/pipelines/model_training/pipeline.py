@@ -27,6 +27,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                     "spectrograms",
                     "silence_spectrograms",
                     "params:labels",
+                    "params:spectrograms",
                 ],
                 outputs="examples",
                 name="assemble_examples",

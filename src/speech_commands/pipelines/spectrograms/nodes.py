@@ -32,6 +32,20 @@ def clip_name(image: str) -> str:
     return image.removesuffix(PNG_SUFFIX) + WAV_SUFFIX
 
 
+def image_fingerprints(clips: pd.Series, params: SpectrogramParams) -> dict[str, str]:
+    """What the images of clips depend on.
+
+    Args:
+        clips: the clips' own fingerprints, indexed by clip.
+        params: how images are rendered.
+
+    Returns:
+        Image name to fingerprint.
+    """
+    settings = fingerprint(params.rendering, params.png_compress_level)
+    return {image_name(str(clip)): f"{settings}-{digest}" for clip, digest in clips.items()}
+
+
 def render_spectrograms(
     wavs: FileFolder, manifest: pd.DataFrame, params: SpectrogramParams
 ) -> DerivedFiles:
@@ -45,11 +59,10 @@ def render_spectrograms(
     Returns:
         PNG files of 8-bit grey, named after their clips.
     """
-    settings = fingerprint(params.rendering, params.png_compress_level)
     sources = wavs.index.loc[manifest["clip"], "fingerprint"]
     return DerivedFiles(
         what="rendering spectrograms",
-        fingerprints={image_name(clip): f"{settings}-{digest}" for clip, digest in sources.items()},
+        fingerprints=image_fingerprints(sources, params),
         derive=partial(_render_chunk, wavs.reader, params),
         chunk_size=params.chunk_size,
     )
