@@ -1,4 +1,4 @@
-"""What happens around a run. Two may end it before its first node; the others watch and report."""
+"""What happens around a run. Some may end it before its first node; the others watch and report."""
 
 import logging
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from kedro.pipeline.node import Node
 from rich.console import Console
 from rich.table import Table
 
+from speech_commands.pipelines.model_training.nodes import expect_teachers
 from speech_commands.storage.lock import RunLock
 from speech_commands.training.workers import this_worker
 
@@ -76,6 +77,26 @@ class LabelNames:
         labels, training = "params:labels", "params:model_training"
         if {labels, training} <= pipeline.inputs():
             catalog[training].load().expect_names_of(catalog[labels].load())
+
+
+class Teachers:
+    """End a run before its first node if its parameters ask for teachers that cannot teach."""
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Look at the teachers, where a run trains."""
+        if "teachers" not in pipeline.inputs():
+            return
+        spectrograms, training, labels, teachers = (
+            catalog[name].load()
+            for name in (
+                "params:spectrograms",
+                "params:model_training",
+                "params:labels",
+                "teachers",
+            )
+        )
+        expect_teachers(teachers, labels, spectrograms.rendering, training.training)
 
 
 class StageTimer:

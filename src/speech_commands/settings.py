@@ -1,8 +1,14 @@
 """Project settings, read by Kedro."""
 
-from speech_commands.hooks import LabelNames, OneRunAtATime, RunSummary, StageTimer
+from speech_commands.hooks import LabelNames, OneRunAtATime, RunSummary, StageTimer, Teachers
 
-HOOKS = (OneRunAtATime(), StageTimer(), RunSummary(), LabelNames())  # the last is asked first
+HOOKS = (
+    OneRunAtATime(),
+    StageTimer(),
+    RunSummary(),
+    Teachers(),
+    LabelNames(),
+)  # the last is asked first
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

@@ -1,7 +1,7 @@
 """Nodes of the model_training pipeline."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -186,11 +186,16 @@ def train_recogniser(
         yield state.history, state.history, NotedModel(state.model, notes)
 
 
-def _teacher(
-    stored: list[StoredModel], labels: Labels, rendering: Rendering, params: TrainingParams
-) -> Teacher | None:
+def expect_teachers(
+    stored: Sequence[StoredModel], labels: Labels, rendering: Rendering, params: TrainingParams
+) -> None:
+    """Make sure that what parameters say of teachers can be done; quick, since none is loaded.
+
+    Raises:
+        ValueError: if a teacher is wanted and there is none, or one knows other labels or images.
+    """
     if params.distillation is None:
-        return None
+        return
     if not stored:
         raise ValueError(
             "model_training.training.distillation is set, and there is no teacher: name trained "
@@ -198,6 +203,14 @@ def _teacher(
         )
     for teacher in stored:
         teacher.expect(labels=labels, rendering=rendering)
+
+
+def _teacher(
+    stored: list[StoredModel], labels: Labels, rendering: Rendering, params: TrainingParams
+) -> Teacher | None:
+    expect_teachers(stored, labels, rendering, params)
+    if params.distillation is None:
+        return None
     return Teacher([as_trained(teacher.load()) for teacher in stored], params.distillation)
 
 
