@@ -22,11 +22,11 @@ def test_three_groups_of_two_blocks_double_the_filters_and_halve_the_image():
     )
 
 
-def test_after_the_first_convolution_images_are_halved_by_averaging_alone():
+def test_images_are_halved_by_strides_in_a_block_and_its_shortcut():
     model = build()
-    assert [layer.strides for layer in convolutions(model)] == [(2, 2)] + [(1, 1)] * 14
-    halving = [layer for layer in model.layers if isinstance(layer, keras.layers.AveragePooling2D)]
-    assert [(layer.pool_size, layer.strides) for layer in halving] == [((2, 2), (2, 2))] * 2
+    strided = [layer for layer in convolutions(model) if layer.strides == (2, 2)]
+    assert sorted(layer.kernel_size for layer in strided) == [(1, 1)] * 2 + [(3, 3)] * 2 + [(5, 5)]
+    assert not any(isinstance(layer, keras.layers.AveragePooling2D) for layer in model.layers)
 
 
 def test_each_block_adds_to_its_input():

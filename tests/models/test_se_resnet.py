@@ -22,6 +22,14 @@ def test_three_groups_of_two_blocks_grow_by_the_width_and_halve_the_image():
     )
 
 
+def test_after_the_first_convolution_images_are_halved_by_averaging_alone():
+    model = build()
+    strides = [c.strides for c in of_kind(model, keras.layers.Conv2D) if c.kernel_size != (1, 1)]
+    assert strides == [(2, 2)] + [(1, 1)] * 12
+    halving = of_kind(model, keras.layers.AveragePooling2D)
+    assert [(layer.pool_size, layer.strides) for layer in halving] == [((2, 2), (2, 2))] * 2
+
+
 def test_each_block_has_a_gate_with_a_factor_between_0_and_1_for_each_channel():
     model = build()
     gates = of_kind(model, keras.layers.Multiply)

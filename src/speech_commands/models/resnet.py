@@ -11,9 +11,7 @@ Residual Networks" (arXiv 1603.05027, figure 4e):
     normalise, ReLU, average over the image, dropout
 
 A block adds to its input what two 3x3 convolutions, each after normalisation and ReLU, make of
-it. Images are halved by averaging, in front of all that a block computes, since a stride lets
-through what is finer than the smaller image can hold (Zhang, "Making Convolutional Networks
-Shift-Invariant Again", arXiv 1904.11486).
+it. Images are halved by strides in the first convolution and the shortcut.
 
 Plain convolutions are chosen over depthwise ones because processors compute them at many times the
 rate, so that a second of training buys more of them.
@@ -52,6 +50,7 @@ def residual_network(
     features: Any,
     groups: Sequence[int],
     dropout: float,
+    average: bool = False,
     finish: Callable[[Any], Any] = lambda change: change,
 ) -> Any:
     """Build a network of this plan.
@@ -60,6 +59,7 @@ def residual_network(
         features: shape (clips, height, width, channels).
         groups: filters of each group; all but the first halve the image.
         dropout: share of features dropped before the last layer.
+        average: halve images by averaging in front of a block, instead of strides in it.
         finish: what is done to that which a block adds, before it is added.
 
     Returns:
@@ -68,20 +68,24 @@ def residual_network(
     features = _convolution(groups[0], STEM_KERNEL_SIZE, stride=2)(features)
     for group, filters in enumerate(groups):
         for number in range(BLOCKS_A_GROUP):
-            features = _block(features, filters, group > 0 and number == 0, finish)
+            stride = 2 if group > 0 and number == 0 else 1
+            features = _block(features, filters, stride, average, finish)
     features = _normalise(features)
     features = keras.layers.GlobalAveragePooling2D()(features)
     return keras.layers.Dropout(dropout)(features)
 
 
-def _block(features: Any, filters: int, halve: bool, finish: Callable[[Any], Any]) -> Any:
+def _block(
+    features: Any, filters: int, stride: int, average: bool, finish: Callable[[Any], Any]
+) -> Any:
     ready = _normalise(features)
     shortcut = features
-    if halve:
-        ready = keras.layers.AveragePooling2D(2, padding="same")(ready)
-    if halve or features.shape[-1] != filters:
-        shortcut = _convolution(filters, 1)(ready)
-    change = _convolution(filters, KERNEL_SIZE)(ready)
+    projected = stride > 1 or features.shape[-1] != filters
+    if stride > 1 and average:
+        ready, stride = keras.layers.AveragePooling2D(stride, padding="same")(ready), 1
+    if projected:
+        shortcut = _convolution(filters, 1, stride)(ready)
+    change = _convolution(filters, KERNEL_SIZE, stride)(ready)
     change = _convolution(filters, KERNEL_SIZE)(_normalise(change))
     return keras.layers.Add()([shortcut, finish(change)])
 

@@ -11,7 +11,9 @@ arithmetic then happens where images are still large, and fewer weights have to 
     normalise, ReLU, average over the image, dropout
 
 A gate averages each channel over the image; two small layers make of these averages a factor
-between 0 and 1 for each channel.
+between 0 and 1 for each channel. Images are halved by averaging, in front of all that a block
+computes, since a stride lets through what is finer than the smaller image can hold (Zhang, "Making
+Convolutional Networks Shift-Invariant Again", arXiv 1904.11486).
 """
 
 from typing import Any
@@ -37,7 +39,8 @@ def se_resnet(features: Any, width: int, dropout: float) -> Any:
     Returns:
         Shape (clips, 3 * width).
     """
-    return residual_network(features, [width * multiple for multiple in GROUPS], dropout, _gate)
+    groups = [width * multiple for multiple in GROUPS]
+    return residual_network(features, groups, dropout, average=True, finish=_gate)
 
 
 def _gate(change: Any) -> Any:
