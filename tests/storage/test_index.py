@@ -79,5 +79,5 @@ def test_a_damaged_part_is_refused_by_name(index, tmp_path, place):
     index.work_off("making", dict.fromkeys(names, "1"), iter([rows(*names)]))
     [part] = parts(tmp_path)
     flip_bytes(part, place)
-    with pytest.raises(ValueError, match=rf"{part.name} is damaged .*remove it"):
+    with pytest.raises(ValueError, match=rf"(?s){part.name} is damaged .*remove it"):
         index.read()

@@ -16,6 +16,8 @@ from typing import Any
 from zlib import crc32
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
 from more_itertools import batched
 
@@ -121,15 +123,35 @@ class FileFolder:
         self.reader, self.index = reader, index
 
     def __contains__(self, name: str) -> bool:
-        return name in self.index.index
+        return bool(pc.index(_to_arrow(self.index.index), name).as_py() >= 0)
 
     def __len__(self) -> int:
         return len(self.index)
 
     def __getitem__(self, name: str) -> bytes:
         if name not in self:
-            raise KeyError(f"{name!r} is not in {self.reader.root}")
+            raise self._lacks(name)
         return self.reader[name]
+
+    def fingerprints(self, names: pd.Series) -> pd.Series:
+        """Those of some files, indexed by their names.
+
+        Raises:
+            KeyError: if one of the files is not there.
+        """
+        places = pc.index_in(_to_arrow(names), _to_arrow(self.index.index))
+        if places.null_count:
+            raise self._lacks(names[places.is_null().to_numpy(zero_copy_only=False)].iloc[0])
+        found = self.index["fingerprint"].take(places.to_numpy())
+        return found.set_axis(names)
+
+    def _lacks(self, name: str) -> KeyError:
+        return KeyError(f"{name!r} is not in {self.reader.root}")
+
+
+def _to_arrow(names: pd.Series | pd.Index) -> pa.Array:
+    """For looking names up: pandas makes an object of every name for it, and keeps it."""
+    return pa.array(names.astype("str"), pa.large_string())
 
 
 def open_folder(fs: AbstractFileSystem, root: str) -> FileFolder:

@@ -4,14 +4,15 @@ An index is a folder of Parquet files, its parts. Rows are added by writing one 
 not at all, and in the end the parts become one. `pandas.read_parquet` reads the folder as it is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from uuid import uuid4
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
-from pyarrow.parquet import ParquetFile
+from pyarrow.parquet import ParquetFile, write_table
 
 from speech_commands.storage.atomic import PARTIAL_PREFIX, replacing
 from speech_commands.storage.progress import Progress
@@ -19,6 +20,9 @@ from speech_commands.storage.progress import Progress
 NAME = "name"
 FINGERPRINT = "fingerprint"
 SUFFIX = ".parquet"
+
+ROWS_AT_ONCE = 8192
+"""Encoded together; more take more memory."""
 
 
 class Index:
@@ -43,20 +47,11 @@ class Index:
             FileNotFoundError: if it was never written.
             ValueError: if a part is damaged; the message names it.
         """
-        parts = self._parts()
-        if not parts:
-            raise FileNotFoundError(f"{self._folder} holds no index")
-        tables = [self._read_part(part) for part in parts]
-        tables = [table for table in tables if len(table)] or tables[:1]
-        table = pa.concat_tables(tables, promote_options="permissive").to_pandas()
-        return table[~table.index.duplicated(keep="last")].sort_index()
+        return self._read_parts(self._parts()).to_pandas()
 
     def replace(self, table: pd.DataFrame) -> None:
         """Let a table stand for all that was there."""
-        old = self._parts()
-        self._write_part(table)
-        if old:
-            self._fs.rm(old)
+        self._put_in_place_of(self._parts(), _to_arrow(table))
 
     def work_off(
         self, what: str, fingerprints: Mapping[str, str], chunks: Iterable[pd.DataFrame]
@@ -80,7 +75,7 @@ class Index:
         for rows in chunks:
             table = rows.rename_axis(NAME)
             table[FINGERPRINT] = [fingerprints[str(name)] for name in table.index]
-            self._write_part(table)
+            self._write_part(_to_arrow(table))
             missing.difference_update(table.index)
             progress.advance(len(table))
         if missing:
@@ -88,7 +83,8 @@ class Index:
                 f"{what}: {len(missing)} of {len(fingerprints)} did not come, such as "
                 f"{min(missing)!r}; all are expected in {self._folder}"
             )
-        self.replace(self.read())
+        parts = self._parts()
+        self._put_in_place_of(parts, self._read_parts(parts))
 
     def _parts(self) -> list[str]:
         self._fs.invalidate_cache(self._folder)
@@ -96,6 +92,18 @@ class Index:
             return []
         paths = self._fs.ls(self._folder, detail=False)
         return sorted(path for path in paths if is_part(PurePosixPath(path).name))
+
+    def _read_parts(self, paths: Sequence[str]) -> pa.Table:
+        if not paths:
+            raise FileNotFoundError(f"{self._folder} holds no index")
+        tables = [self._read_part(path) for path in paths]
+        tables = [table for table in tables if len(table)] or tables[:1]
+        return _sorted_by_name(pa.concat_tables(tables, promote_options="permissive"))
+
+    def _put_in_place_of(self, parts: list[str], table: pa.Table) -> None:
+        self._write_part(table)
+        if parts:
+            self._fs.rm(parts)
 
     def _read_part(self, path: str) -> pa.Table:
         try:
@@ -109,14 +117,38 @@ class Index:
                 f"{path} is damaged ({error}); remove it, and what it listed is made again"
             ) from error
 
-    def _write_part(self, table: pd.DataFrame) -> None:
-        if not len(table.columns):
-            table = pd.DataFrame(
-                {FINGERPRINT: pd.Series(dtype="str")}, index=pd.Index([], name=NAME, dtype="str")
-            )
+    def _write_part(self, table: pa.Table) -> None:
         path = f"{self._folder}/{uuid4().hex}{SUFFIX}"
         with replacing(self._fs, path) as partial, self._fs.open(partial, "wb") as file:
-            table.to_parquet(file, write_page_checksum=True)
+            write_table(
+                table,
+                file,
+                row_group_size=ROWS_AT_ONCE,
+                use_dictionary=False,  # hardly any value comes twice
+                write_page_checksum=True,
+            )
+
+
+def _to_arrow(table: pd.DataFrame) -> pa.Table:
+    if not len(table.columns):
+        table = pd.DataFrame(
+            {FINGERPRINT: pd.Series(dtype="str")}, index=pd.Index([], name=NAME, dtype="str")
+        )
+    return pa.Table.from_pandas(table)
+
+
+def _sorted_by_name(table: pa.Table) -> pa.Table:
+    """Sort rows; of those with one name, the last stays.
+
+    By Arrow, since pandas makes an object of every name for it, and a copy of all columns twice.
+    """
+    names = table[NAME]
+    if not len(names) or pc.all(pc.less(names[:-1], names[1:]), min_count=0).as_py():
+        return table
+    order = pc.sort_indices(names)  # stable
+    names = names.take(order)
+    last = [*pc.not_equal(names[:-1], names[1:]).to_pylist(), True]
+    return table.take(order.filter(pa.array(last)))
 
 
 def still_right(table: pd.DataFrame, fingerprints: Mapping[str, str]) -> pd.DataFrame:

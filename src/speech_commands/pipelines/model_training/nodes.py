@@ -78,7 +78,7 @@ def assemble_examples(
         images = table["clip"].map(image_name)
         part = table[["clip", "label", "split"]].assign(
             path=images.map(folder.reader.address),
-            fingerprint=folder.index.loc[images, "fingerprint"].to_numpy(),
+            fingerprint=folder.fingerprints(images).to_numpy(),
         )
         parts.append(part)
     examples = pd.concat(parts, ignore_index=True)

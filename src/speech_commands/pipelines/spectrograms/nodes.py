@@ -59,7 +59,7 @@ def render_spectrograms(
     Returns:
         PNG files of 8-bit grey, named after their clips.
     """
-    sources = wavs.index.loc[manifest["clip"], "fingerprint"]
+    sources = wavs.fingerprints(manifest["clip"])
     return DerivedFiles(
         what="rendering spectrograms",
         fingerprints=image_fingerprints(sources, params),

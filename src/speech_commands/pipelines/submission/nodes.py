@@ -107,7 +107,7 @@ def label_test_clips(
     """
     recogniser.expect(labels=labels, rendering=spectrogram_params.rendering)
     clips = test_manifest["clip"]
-    images = test_spectrograms.index.loc[clips.map(image_name), "fingerprint"]
+    images = test_spectrograms.fingerprints(clips.map(image_name))
     return DerivedRows(
         what="labelling test clips",
         fingerprints={
