@@ -22,7 +22,7 @@ FINGERPRINT = "fingerprint"
 SUFFIX = ".parquet"
 
 ROWS_AT_ONCE = 8192
-"""Encoded together; more take more memory."""
+"""Encoded and decoded together; more take more memory."""
 
 
 class Index:
@@ -47,7 +47,9 @@ class Index:
             FileNotFoundError: if it was never written.
             ValueError: if a part is damaged; the message names it.
         """
-        return self._read_parts(self._parts()).to_pandas()
+        table = self._read_parts(self._parts()).to_pandas()
+        _give_memory_back()
+        return table
 
     def replace(self, table: pd.DataFrame) -> None:
         """Let a table stand for all that was there."""
@@ -85,6 +87,7 @@ class Index:
             )
         parts = self._parts()
         self._put_in_place_of(parts, self._read_parts(parts))
+        _give_memory_back()
 
     def _parts(self) -> list[str]:
         self._fs.invalidate_cache(self._folder)
@@ -98,6 +101,7 @@ class Index:
             raise FileNotFoundError(f"{self._folder} holds no index")
         tables = [self._read_part(path) for path in paths]
         tables = [table for table in tables if len(table)] or tables[:1]
+        tables.sort(key=_first_name)  # then often all rows are in order
         return _sorted_by_name(pa.concat_tables(tables, promote_options="permissive"))
 
     def _put_in_place_of(self, parts: list[str], table: pa.Table) -> None:
@@ -109,7 +113,9 @@ class Index:
         try:
             with self._fs.open(path, "rb") as file:
                 part = ParquetFile(file, page_checksum_verification=True)
-                return part.read(use_threads=False)  # parts are too small for threads
+                # Parts are too small for threads, and in one go a large one takes more memory.
+                batches = part.iter_batches(ROWS_AT_ONCE, use_threads=False)
+                return pa.Table.from_batches(batches, part.schema_arrow)
         except (OSError, ValueError) as error:  # what pyarrow raises for damage
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
@@ -135,6 +141,15 @@ def _to_arrow(table: pd.DataFrame) -> pa.Table:
             {FINGERPRINT: pd.Series(dtype="str")}, index=pd.Index([], name=NAME, dtype="str")
         )
     return pa.Table.from_pandas(table)
+
+
+def _give_memory_back() -> None:
+    """Arrow keeps what it has used, which at the competition's size is more than the table."""
+    pa.default_memory_pool().release_unused()
+
+
+def _first_name(table: pa.Table) -> str:
+    return str(table[NAME][0]) if len(table) else ""
 
 
 def _sorted_by_name(table: pa.Table) -> pa.Table:
