@@ -8,7 +8,7 @@ from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 from rich.console import Console
 
-from speech_commands.hooks import LabelNames, RunSummary, StageTimer
+from speech_commands.hooks import Agreement, RunSummary, StageTimer
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
 
 
@@ -37,7 +37,7 @@ def test_names_are_compared_where_a_run_uses_them(read, labels, project_paramete
     node = Node(lambda *values: values, sorted(read), "read", name="read")
     refused = pytest.raises(ValueError, match=r"model_training\.label_priors names a; the labels")
     with refused if len(read) == 2 else nullcontext():
-        LabelNames().before_pipeline_run(pipeline=Pipeline([node]), catalog=catalog)
+        Agreement().before_pipeline_run(pipeline=Pipeline([node]), catalog=catalog)
 
 
 def test_summary_gives_time_and_accuracy_of_this_run_only(tmp_path):

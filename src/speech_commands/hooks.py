@@ -68,15 +68,21 @@ class OneRunAtATime:
         self.after_pipeline_run()
 
 
-class LabelNames:
-    """End a run before its first node if its parameters name labels that there are not."""
+class Agreement:
+    """End a run before its first node if its parameters do not go together."""
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Compare the names with the labels, where a run uses both."""
-        labels, training = "params:labels", "params:model_training"
-        if {labels, training} <= pipeline.inputs():
-            catalog[training].load().expect_names_of(catalog[labels].load())
+        """Compare training with labels and images, where a run uses them."""
+        used = pipeline.inputs()
+        if "params:model_training" not in used:
+            return
+        training = catalog["params:model_training"].load()
+        if "params:labels" in used:
+            training.expect_names_of(catalog["params:labels"].load())
+        if "params:spectrograms" in used:
+            rendering = catalog["params:spectrograms"].load().rendering
+            training.model.expect_large_enough(rendering.rows, rendering.frames)
 
 
 class Teachers:

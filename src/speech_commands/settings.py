@@ -1,13 +1,13 @@
 """Project settings, read by Kedro."""
 
-from speech_commands.hooks import LabelNames, OneRunAtATime, RunSummary, StageTimer, Teachers
+from speech_commands.hooks import Agreement, OneRunAtATime, RunSummary, StageTimer, Teachers
 
 HOOKS = (
     OneRunAtATime(),
     StageTimer(),
     RunSummary(),
     Teachers(),
-    LabelNames(),
+    Agreement(),
 )  # the last is asked first
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

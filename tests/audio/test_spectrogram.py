@@ -204,6 +204,13 @@ def test_mel_images_are_the_filters_on_the_linear_power(waveforms):
     assert np.array_equal(render(waveforms, rendering), expected)
 
 
+def test_a_linear_axis_does_not_ask_where_mel_bands_lie():
+    assert Rendering(**{**LINEAR, "sample_rate_hz": 8000}).rows == Rendering(**LINEAR).rows
+
+
+MEL_AXIS = {"axis": "mel", "mel_bands": 40}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -212,8 +219,8 @@ def test_mel_images_are_the_filters_on_the_linear_power(waveforms):
         ({"axis": "mel"}, "mel_bands is a number if axis is mel"),
         ({"mel_bands": 40}, "mel_bands is a number if axis is mel"),
         ({"axis": "bark"}, "axis"),
-        ({"highest_hz": 8001}, r"highest_hz \(8001\).*half the sample rate \(8000\)"),
-        ({"lowest_hz": 8000}, r"lowest_hz \(8000\) must be below highest_hz \(8000\)"),
+        ({"highest_hz": 8001, **MEL_AXIS}, r"highest_hz \(8001\).*half the sample rate \(8000\)"),
+        ({"lowest_hz": 8000, **MEL_AXIS}, r"lowest_hz \(8000\) must be below highest_hz \(8000\)"),
         ({"lowest_hz": -1}, "lowest_hz"),
         ({"hop_ms": 0.01}, r"hop_ms \(0\.01\) is less than a sample at 16000 Hz"),
         ({"window_ms": 0.01}, r"window_ms \(0\.01\) is less than a sample"),

@@ -72,3 +72,14 @@ def test_wrong_parameters_are_refused(wrong):
         ModelParams(
             **{"family": "vgg", "width": 4, "members": 1, "dropout": 0.1, "image": IMAGE} | wrong
         )
+
+
+@pytest.mark.parametrize("family", BUILDERS)
+@pytest.mark.parametrize("image", [None, {"height": 80, "width": 79, "channels": 3}])
+def test_images_are_large_enough_or_refused(family, image):
+    params = ModelParams(family=family, width=2, members=1, dropout=0.0, image=image)
+    if family == "vgg":
+        with pytest.raises(ValueError, match=r"at least 80 x 80 pixels, and .*model.image makes"):
+            build_network(params, rows=40, frames=100, labels=5)
+    else:
+        assert build_network(params, rows=40, frames=100, labels=5).output_shape == (None, 1, 5)

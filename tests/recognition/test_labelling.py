@@ -80,6 +80,25 @@ def test_long_file_is_answered_by_its_most_telling_window(recogniser, clip, monk
     assert labelled.result.confidence == pytest.approx(rows[best].max(), abs=1e-5)
 
 
+def test_windows_follow_the_length_of_a_clip(recogniser, tmp_path, wav_bytes, monkeypatch):
+    sound = np.zeros(2 * RATE, np.float32)
+    sound[2_000:3_200] = 0.5  # 125 to 200 ms
+    path = tmp_path / "short_sound.wav"
+    path.write_bytes(wav_bytes(sound, RATE))
+    seen = []
+
+    def watch(waveforms):
+        seen.extend(waveforms)
+        return np.full((len(waveforms), len(recogniser.labels.names)), 0.1, np.float32)
+
+    short = recogniser.rendering.model_copy(update={"clip_ms": 100})
+    monkeypatch.setattr(recogniser, "rendering", short)
+    monkeypatch.setattr(recogniser, "probabilities", watch)
+    list(label_files(recogniser, [path]))
+    assert len(seen) == 1 + (2000 - 100) // 25
+    assert any((abs(window) > 0.1).sum() == 1_200 for window in seen)
+
+
 def test_files_that_cannot_be_read_do_not_keep_others_from_it(recogniser, clip, damaged, tmp_path):
     paths = [damaged(0), clip(1), tmp_path / "missing.wav", clip(3), damaged(4)]
     results = [labelled.result for labelled in label_files(recogniser, paths)]

@@ -1,3 +1,4 @@
+import fsspec
 import keras
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from speech_commands.storage.keras_file import NotedModel, StoredModel, store_mo
 from speech_commands.training.batches import ImageSource
 from speech_commands.training.feed import TrainingFeed, validation_batches
 from speech_commands.training.hardware import HardwareParams, set_up
-from speech_commands.training.loop import Progression, new_training, train
+from speech_commands.training.loop import continued_training, new_training, train
 from speech_commands.training.optimisation import OptimizerParams
 from speech_commands.training.params import TrainingParams
 
@@ -61,7 +62,15 @@ def feeds(examples):
 
 
 @pytest.fixture
-def start(project_parameters):
+def runtime_with(project_parameters):
+    def prepare(**changes):
+        return set_up(HardwareParams(**project_parameters["hardware"] | changes))
+
+    return prepare
+
+
+@pytest.fixture
+def start(runtime_with):
     model = ModelParams(
         family="vgg",
         width=2,
@@ -70,9 +79,8 @@ def start(project_parameters):
         image={"height": 80, "width": 80, "channels": 3},
     )
 
-    def begin(params, strategy="single"):
-        changes = {"precision": "float32", "strategy": strategy}
-        runtime = set_up(HardwareParams(**project_parameters["hardware"] | changes))
+    def begin(params, strategy="single", precision="float32"):
+        runtime = runtime_with(precision=precision, strategy=strategy)
         return new_training(model, params, runtime, SHAPE, labels=3)
 
     return begin
@@ -104,15 +112,15 @@ def test_epochs_add_up_to_the_steps(start, feeds, params):
     assert columns <= set(states[-1].history.columns)
 
 
-def test_interrupted_training_ends_with_the_same_weights(start, feeds, params, tmp_path):
-    import fsspec  # noqa: PLC0415
-
-    *_, undisturbed = train(start(params), *feeds(params), params)
-    first = next(train(start(params), *feeds(params), params))
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_interrupted_training_ends_with_the_same_weights(
+    start, runtime_with, feeds, params, tmp_path, precision
+):
+    *_, undisturbed = train(start(params, precision=precision), *feeds(params), params)
+    first = next(train(start(params, precision=precision), *feeds(params), params))
     fs, path = fsspec.filesystem("file"), str(tmp_path / "checkpoint.keras")
     store_model(fs, path, NotedModel(first.model, {"history": first.history.to_dict("records")}))
-    stored = StoredModel(fs, path)
-    continued = Progression(stored.load(), pd.DataFrame(stored.notes["history"]))
+    continued = continued_training(StoredModel(fs, path), runtime_with(precision=precision))
     *_, last = train(continued, *feeds(params), params)
     for one, other in zip(weights(undisturbed), weights(last), strict=True):
         np.testing.assert_array_equal(one, other)

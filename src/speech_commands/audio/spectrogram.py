@@ -57,7 +57,8 @@ class Rendering(BaseModel):
             )
         if (self.axis == "mel") != (self.mel_bands is not None):
             raise ValueError("mel_bands is a number if axis is mel, and null if it is linear")
-        if not self.lowest_hz < self.highest_hz <= self.sample_rate_hz / 2:
+        in_range = self.lowest_hz < self.highest_hz <= self.sample_rate_hz / 2
+        if self.axis == "mel" and not in_range:
             raise ValueError(
                 f"lowest_hz ({self.lowest_hz:g}) must be below highest_hz ({self.highest_hz:g}), "
                 f"and that at most half the sample rate ({self.sample_rate_hz / 2:g})"

@@ -13,7 +13,7 @@ from speech_commands.models.bc_resnet import bc_resnet
 from speech_commands.models.image_input import InputImage, prepare_image
 from speech_commands.models.resnet import resnet
 from speech_commands.models.se_resnet import se_resnet
-from speech_commands.models.vgg import vgg
+from speech_commands.models.vgg import SMALLEST_SIDE, vgg
 
 BUILDERS: Mapping[str, Callable[[Any, int, float], Any]] = {
     "bc_resnet": bc_resnet,
@@ -22,6 +22,9 @@ BUILDERS: Mapping[str, Callable[[Any, int, float], Any]] = {
     "vgg": vgg,
 }
 """Family name to a function from (features, width, dropout) to features before the last layer."""
+
+SMALLEST_SIDES = {"vgg": SMALLEST_SIDE}
+"""Pixels that an image's height and width must have; families that are not here take any."""
 
 
 class ModelParams(BaseModel):
@@ -42,6 +45,25 @@ class ModelParams(BaseModel):
             raise ValueError(f"unknown family {family!r}; allowed are {', '.join(BUILDERS)}")
         return family
 
+    def expect_large_enough(self, rows: int, frames: int) -> None:
+        """Make sure that something is left of an image at the network's end.
+
+        Args:
+            rows: height of the spectrograms, in pixels.
+            frames: their width.
+
+        Raises:
+            ValueError: if images are too small for the family.
+        """
+        height, width = (self.image.height, self.image.width) if self.image else (rows, frames)
+        smallest = SMALLEST_SIDES.get(self.family, 1)
+        if min(height, width) < smallest:
+            raise ValueError(
+                f"the family {self.family} takes images of at least {smallest} x {smallest} "
+                f"pixels, and model_training.model.image makes them {height} x {width} (null "
+                "leaves spectrograms as they are); enlarge them, or take another family"
+            )
+
 
 def build_network(params: ModelParams, rows: int, frames: int, labels: int) -> keras.Model:
     """Build an untrained network, or a committee of several.
@@ -57,7 +79,11 @@ def build_network(params: ModelParams, rows: int, frames: int, labels: int) -> k
         logits of shape (clips, members, labels), float32. In training each member sees its own
         part of the batch, whose size must be a multiple of their number, and says the only
         answer: shape (clips, 1, labels).
+
+    Raises:
+        ValueError: if images are too small for the family.
     """
+    params.expect_large_enough(rows, frames)
     spectrogram = keras.Input((rows, frames, 1), dtype="uint8", name="spectrogram")
     image = prepare_image(spectrogram, params.image)
     said = []

@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any, Literal
 
 from speech_commands.lazy_tensorflow import keras, tf
+from speech_commands.models.precision import building_for
 
 PRECISION = "float32"
 REDUCED_PRECISIONS = ("bfloat16", "float16")
@@ -38,12 +39,8 @@ def _in_full_precision(model: keras.Model) -> keras.Model:
     """A model with the same weights, all layers of which compute in float32."""
     config = keras.saving.serialize_keras_object(model)
     config.pop("compile_config", None)
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(PRECISION)  # for layers that make others as they are built
-    try:
+    with building_for(PRECISION):  # for layers that make others as they are built
         twin = keras.saving.deserialize_keras_object(_replace_precision(config))
-    finally:
-        keras.config.set_dtype_policy(before)
     twin.set_weights(model.get_weights())
     return twin
 

@@ -26,6 +26,18 @@ BLOCKS = ((1, 2), (2, 2), (2, 3))
 KERNEL_SIZE = 5
 INITIAL_WEIGHTS = "he_normal"
 DENSE_UNITS_PER_WIDTH = 32
+POOL_SIZE = 2
+
+
+def _smallest_side() -> int:
+    side = 1
+    for _, convolutions in reversed(BLOCKS):
+        side = side * POOL_SIZE + convolutions * (KERNEL_SIZE - 1)
+    return side
+
+
+SMALLEST_SIDE = _smallest_side()
+"""Pixels of an image's height and width of which the last pooling leaves one."""
 
 
 def vgg(features: Any, width: int, dropout: float) -> Any:
@@ -47,7 +59,7 @@ def vgg(features: Any, width: int, dropout: float) -> Any:
                 activation="relu",
                 kernel_initializer=INITIAL_WEIGHTS,
             )(features)
-        features = keras.layers.MaxPooling2D(2)(features)
+        features = keras.layers.MaxPooling2D(POOL_SIZE)(features)
         features = keras.layers.Dropout(dropout)(features)
     features = keras.layers.Flatten()(features)
     return keras.layers.Dense(

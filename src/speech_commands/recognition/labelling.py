@@ -1,5 +1,6 @@
 """Labelling many files: decoded ahead, batched over files, answered in order."""
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,8 +15,8 @@ from speech_commands.recognition.files import read_stretches
 from speech_commands.recognition.recogniser import CLIPS_AT_ONCE, Recogniser
 from speech_commands.recognition.windows import Window, cut_windows
 
-HOP_MS = 250
-"""Between the windows of a long recording: a word of half a second lies whole in two of them."""
+WINDOWS_TO_A_CLIP = 4
+"""That begin within the length of one: a word half as long lies whole in two of them."""
 
 DECODERS = 4
 """Files that are decoded at a time, and as many are decoded ahead."""
@@ -101,7 +102,7 @@ def _decode_ahead(paths: Iterable[Path], recogniser: Recogniser) -> Iterator[_Fi
 
 
 def _start(path: Path, rendering: Rendering) -> _Started:
-    hop_samples = round(HOP_MS * rendering.sample_rate_hz / 1000)
+    hop_samples = math.ceil(rendering.clip_samples / WINDOWS_TO_A_CLIP)
     windows = cut_windows(
         read_stretches(path), rendering.sample_rate_hz, rendering.clip_samples, hop_samples
     )

@@ -14,7 +14,9 @@ import pandas as pd
 
 from speech_commands.lazy_tensorflow import keras, tf
 from speech_commands.models import ModelParams, build_network
+from speech_commands.models.precision import building_for
 from speech_commands.objective import member_cross_entropy, vote_accuracy
+from speech_commands.storage.keras_file import StoredModel
 from speech_commands.training.dropout import seed_dropout
 from speech_commands.training.feed import TrainingFeed
 from speech_commands.training.hardware import Runtime
@@ -60,13 +62,8 @@ def new_training(
         labels: how many there are.
     """
     keras.utils.set_random_seed(params.seed)
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(runtime.policy)
-    with runtime.strategy.scope():
-        try:
-            model = build_network(model_params, *image_shape, labels)
-        finally:
-            keras.config.set_dtype_policy(before)
+    with runtime.strategy.scope(), building_for(runtime.policy):
+        model = build_network(model_params, *image_shape, labels)
         model.compile(
             optimizer=build_optimizer(params.optimizer, params.steps),
             loss=member_cross_entropy(params.label_smoothing),
@@ -74,6 +71,19 @@ def new_training(
             jit_compile=runtime.jit_compile,
         )
     return Progression(model, pd.DataFrame())
+
+
+def continued_training(checkpoint: StoredModel, runtime: Runtime) -> Progression:
+    """Load a network with its optimizer and its history.
+
+    Args:
+        checkpoint: of a training with the same precision; `history` is among its notes.
+        runtime: precision and placement.
+    """
+    with runtime.strategy.scope(), building_for(runtime.policy):
+        model = checkpoint.load()
+    model.jit_compile = runtime.jit_compile
+    return Progression(model, pd.DataFrame(checkpoint.notes["history"]))
 
 
 def train(

@@ -5,8 +5,11 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from kedro.config import OmegaConfigLoader
+from kedro_datasets.pandas import CSVDataset
 
 from speech_commands.audio.image import decode_png, encode_png
+from speech_commands.labels import Labels
 from speech_commands.models.label_priors import expect_labels
 from speech_commands.pipelines.model_training import nodes
 from speech_commands.pipelines.model_training.nodes import (
@@ -22,6 +25,7 @@ from speech_commands.pipelines.model_training.params import ModelTrainingParams
 from speech_commands.pipelines.spectrograms.nodes import image_fingerprints
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.recognition.recogniser import Recogniser
+from speech_commands.settings import CONFIG_LOADER_ARGS
 from speech_commands.storage.folder import FileFolder, FileReader
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
 from speech_commands.storage.lite_file import encode_lite
@@ -29,6 +33,7 @@ from speech_commands.training.hardware import HardwareParams
 from speech_commands.training.teacher import DistillationParams
 
 FS = fsspec.filesystem("file")
+CONF = Path(__file__).parents[3] / "conf"
 ROWS, FRAMES = 129, 160
 
 
@@ -180,7 +185,9 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     )
     _, checkpoint = run()
     path = str(tmp_path / "recogniser.keras")
-    noted = export_recogniser(checkpoint, examples, labels, settings["params"])
+    noted = export_recogniser(
+        checkpoint, examples, labels, settings["params"], settings["hardware"]
+    )
     store_model(FS, path, noted)
     recogniser = StoredModel(FS, path)
     assert recogniser.notes["labels"] == labels.model_dump(mode="json")
@@ -193,7 +200,7 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     )
     assert said.shape == (3, 2, len(labels.names))
     np.testing.assert_allclose(answered, said.mean(axis=1), atol=1e-6)
-    lite = export_lite_recogniser(recogniser, settings["params"])
+    lite = export_lite_recogniser(recogniser, settings["params"], settings["hardware"])
     assert lite.notes == recogniser.notes
     assert Recogniser(encode_lite(lite), "recogniser.tflite").labels == labels
     chosen = {name: settings[name] for name in ("labels", "params", "hardware")}
@@ -210,7 +217,9 @@ def test_a_recogniser_expects_labels_as_it_is_told(run, examples, settings, labe
     ]
     images = np.zeros((1, ROWS, FRAMES, 1), np.uint8)
     logits = [
-        export_recogniser(checkpoint, examples, labels, params).model.predict_on_batch(images)[0]
+        export_recogniser(
+            checkpoint, examples, labels, params, settings["hardware"]
+        ).model.predict_on_batch(images)[0]
         for params in chosen
     ]
     as_trained, alike, more_no = logits
@@ -239,6 +248,25 @@ def test_judging_counts_each_split_apart(labels):
     }
     assert table.groupby("split")["clips"].sum().to_dict() == {"testing": 1, "validation": 2}
     assert "testing split, 1 clips" in figure.axes[0].get_title()
+
+
+def test_words_that_are_numbers_stay_words_in_the_table(tmp_path):
+    labels = Labels(words=["1", "null"], silence="silence", unknown="unknown")
+    predictions = pd.DataFrame(
+        [("a", "testing", "1", "1", 0.9), ("b", "testing", "1", "null", 0.1)],
+        columns=["clip", "split", "label", "predicted", "probability"],
+    )
+    entry = OmegaConfigLoader(str(CONF), env="base", **CONFIG_LOADER_ARGS)["catalog"]
+    arguments = entry["held_out_predictions"]["dataset"]
+    stored = CSVDataset(
+        filepath=str(tmp_path / "predictions.csv"),
+        **{name: arguments[name] for name in ("load_args", "save_args")},
+    )
+    stored.save(predictions)
+    pd.testing.assert_frame_equal(stored.load(), predictions)
+    metrics, table, _ = judge(stored.load(), labels)
+    assert metrics["testing"]["accuracy"] == 0.5
+    assert table.loc[table["label"].eq("1"), "recall"].to_list() == [0.5]
 
 
 def test_curves_show_both_splits():

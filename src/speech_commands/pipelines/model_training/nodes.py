@@ -30,7 +30,7 @@ from speech_commands.training.evaluation import (
 )
 from speech_commands.training.feed import build_feeds, trained_priors
 from speech_commands.training.hardware import HardwareParams, Runtime, set_up
-from speech_commands.training.loop import Progression, new_training, train
+from speech_commands.training.loop import Progression, continued_training, new_training, train
 from speech_commands.training.params import TrainingParams
 from speech_commands.training.replicas import agree
 from speech_commands.training.teacher import Teacher
@@ -219,12 +219,9 @@ def _continue(
 ) -> Progression | None:
     if checkpoint is None or checkpoint.notes.get("recipe") != recipe:
         return None
-    history = pd.DataFrame(checkpoint.notes["history"])
-    if history["step"].iloc[-1] > steps:
+    if checkpoint.notes["history"][-1]["step"] > steps:
         return None
-    with runtime.strategy.scope():
-        start = Progression(checkpoint.load(), history)
-    start.model.jit_compile = runtime.jit_compile
+    start = continued_training(checkpoint, runtime)
     logger.info("going on from the checkpoint of step %s", f"{start.step:,}")
     return start
 
@@ -234,6 +231,7 @@ def export_recogniser(
     examples: pd.DataFrame,
     labels: Labels,
     params: ModelTrainingParams,
+    hardware: HardwareParams,
 ) -> NotedModel:
     """Let the network's members answer with one voice, and drop what only training needs.
 
@@ -242,10 +240,12 @@ def export_recogniser(
         examples: what it was trained on.
         labels: the labels.
         params: how it was trained, and how common labels are where it will be used.
+        hardware: on which devices.
 
     Returns:
         The recogniser, without optimizer; noted are the labels and how images are rendered.
     """
+    set_up(hardware)
     notes = {name: training_checkpoint.notes[name] for name in ("labels", "rendering", "recipe")}
     recogniser = build_recogniser(training_checkpoint.load())
     round_kernels(recogniser)
@@ -258,16 +258,20 @@ def export_recogniser(
     return NotedModel(recogniser, notes)
 
 
-def export_lite_recogniser(recogniser: StoredModel, params: ModelTrainingParams) -> LiteModel:
+def export_lite_recogniser(
+    recogniser: StoredModel, params: ModelTrainingParams, hardware: HardwareParams
+) -> LiteModel:
     """Convert the recogniser for LiteRT, which labels recordings without TensorFlow.
 
     Args:
         recogniser: from `export_recogniser`.
         params: how weights are stored.
+        hardware: on which devices.
 
     Returns:
         The same model in float32, with the same notes.
     """
+    set_up(hardware)
     return LiteModel(to_lite(recogniser.load(), params.lite_weights), recogniser.notes)
 
 
