@@ -1,8 +1,8 @@
 """7z archives, through py7zr."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from queue import Queue
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -59,14 +59,15 @@ class SevenZipArchive:
 
         Raises:
             ArchiveError: if the archive turns out to be damaged; files yielded before are whole.
+            KeyError: if a file is asked for that is not among those that may be taken out.
         """
+        members = self.contents.members
+        for path in paths:
+            if path not in members:
+                raise KeyError(path)
         # py7zr refuses paths that cross a link lying where it would extract to; nothing lies here.
         with TemporaryDirectory() as empty:
-            buffers = _Buffers(
-                empty,
-                {path: self.contents.members[path] for path in paths},
-                {path: self._crc[path] for path in paths},
-            )
+            buffers = _Buffers(empty, paths, members, self._crc)
             thread = Thread(target=self._extract, args=(buffers,), daemon=True)
             thread.start()
             try:
@@ -83,7 +84,7 @@ class SevenZipArchive:
         try:
             with self._reading() as archive:
                 _read_in_sips(archive)
-                archive.extract(buffers.root, targets=buffers.paths, factory=buffers)
+                archive.extract(buffers.root, targets=list(buffers.paths), factory=buffers)
         except (ArchiveError, OSError) as error:
             end = error
         buffers.put(end)
@@ -119,21 +120,36 @@ def _read_in_sips(archive: py7zr.SevenZipFile) -> None:
 
 
 class _Buffers(WriterFactory):
-    """Takes files from py7zr, one buffer a file, and queues them as they are finished."""
+    """Takes files from py7zr, one buffer a file, and queues them as they are finished.
 
-    def __init__(self, root: str, members: dict[str, Member], crc: dict[str, int | None]) -> None:
-        self.root, self.paths = root, list(members)
-        # py7zr asks for buffers by normalised path.
-        self._by_output = {(Path(root) / path).as_posix(): path for path in members}
+    Args:
+        root: the folder that py7zr takes them for.
+        paths: of the files wanted.
+        members: of the archive, by path.
+        crc: of each, if the archive has one.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        paths: Collection[str],
+        members: Mapping[str, Member],
+        crc: Mapping[str, int | None],
+    ) -> None:
+        self.root, self.paths = root, paths
         self._members, self._crc = members, crc
+        # py7zr asks for buffers by normalised path, which most paths are.
+        normal = ((PurePosixPath(path).as_posix(), path) for path in paths)
+        self._renamed = {asked: path for asked, path in normal if asked != path}
         self.finished: Queue[tuple[str, bytes] | BaseException | None] = Queue(QUEUE_SIZE)
         self._abandoned = False
 
     def create(self, filename: str) -> Py7zIO:
         """Lend a buffer for a file; py7zr renames repeats, which nobody asked for."""
         self._go_on()
-        path = self._by_output.get(filename)
-        if path is None:
+        asked = filename.removeprefix(f"{self.root}/")
+        path = self._renamed.get(asked, asked)
+        if path not in self.paths:
             return NullIO()
         return _Buffer(self, self._members[path], self._crc[path])
 
@@ -156,6 +172,8 @@ class _Buffers(WriterFactory):
 
 class _Buffer(Py7zIO):
     """The content of one file while it is being decompressed."""
+
+    __slots__ = ("_crc", "_data", "_member", "_owner", "_size")  # py7zr keeps them to the end
 
     def __init__(self, owner: _Buffers, member: Member, crc: int | None) -> None:
         self._owner, self._member, self._crc = owner, member, crc
