@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from speech_commands import shipped
 from speech_commands.audio.spectrogram import Rendering
+from speech_commands.datasets.keras_model import KerasModelDataset
+from speech_commands.datasets.keras_models import KerasModelsDataset
 from speech_commands.labels import Labels
 from speech_commands.models import ModelParams, build_network
 from speech_commands.models.label_priors import as_trained
@@ -257,6 +259,26 @@ def test_models_that_come_with_the_package_are_those_of_the_environment(context)
     assert model.count_params() == built.count_params()
     priors = parameters["model_training"]["label_priors"]
     assert (as_trained(model) is model) == (priors is None)
+
+
+MODELS = (KerasModelDataset, KerasModelsDataset)
+HARDWARE = "params:hardware"
+
+
+def without_hardware(nodes: Iterable[Node], catalog: DataCatalog) -> list[str]:
+    """Nodes that read models, which TensorFlow loads, and not how it is to be set up."""
+    return [
+        node.name
+        for node in nodes
+        if any(isinstance(catalog[name], MODELS) for name in node.inputs if name in catalog)
+        and HARDWARE not in node.inputs
+    ]
+
+
+def test_whatever_loads_a_model_sets_up_the_hardware_first(pipelines, context):
+    assert not without_hardware(stage_nodes(pipelines), context.catalog)
+    blind = Node(func=copy, inputs="recogniser", outputs="forgotten", name="copy")
+    assert without_hardware([blind], context.catalog) == ["copy"]
 
 
 # Parameters

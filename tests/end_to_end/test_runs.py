@@ -199,6 +199,7 @@ def test_unreadable_test_clip_still_gets_its_row(trained_run, tmp_path):
         ("model_training.training.label_shares", {"yep": 2}, "label_shares names yep; the labels"),
         ("model_training.label_priors", {"yep": 2}, "label_priors names yep; the labels are yes"),
         ("model_training.label_priors.unknown", 0, "label_priors"),
+        ("model_training.model.image.height", 64, "vgg takes images of at least 80 x 80 pixels"),
         (
             "model_training.training.distillation",
             {"teacher_share": 0.5, "temperature": 1},
