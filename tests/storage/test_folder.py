@@ -20,6 +20,7 @@ from speech_commands.storage.folder import (
     fill_folder,
     open_folder,
 )
+from speech_commands.storage.index import Index
 
 LOCAL = fsspec.filesystem("file")
 ONE_WORKER = Compute(backend="local", workers=1, address=None)
@@ -318,3 +319,15 @@ def test_fingerprints_come_in_the_order_asked_for(root):
     assert folder.fingerprints(pd.Series([], dtype="str")).empty
     with pytest.raises(KeyError, match="'d' is not in"):
         folder.fingerprints(pd.Series(["a", "d", "e"], index=[5, 6, 7]))
+
+
+def test_whoever_makes_files_notes_them_before_telling(tmp_path, monkeypatch):
+    def stop(_, what, wanted, added):
+        assert len(list(added)) == 7
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Index, "work_off", stop)
+        fill(tmp_path, wanted())
+    assert fill(tmp_path, wanted()) == []
+    check(tmp_path, wanted())

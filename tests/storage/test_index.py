@@ -24,12 +24,14 @@ def parts(tmp_path):
 def test_rows_are_added_chunk_by_chunk_and_become_one_part(index, tmp_path):
     seen = []
 
+    wanted = {"a": "1", "b": "2", "c": "3"}
+
     def chunks():
         for chunk in (rows("b", "a"), rows("c")):
-            yield chunk
+            yield index.add(chunk, wanted)
             seen.append(sorted(index.read().index))
 
-    index.work_off("making", {"a": "1", "b": "2", "c": "3"}, chunks())
+    index.work_off("making", wanted, chunks())
     assert seen == [["a", "b"], ["a", "b", "c"]]
     table = index.read()
     assert table["fingerprint"].to_dict() == {"a": "1", "b": "2", "c": "3"}
@@ -39,17 +41,17 @@ def test_rows_are_added_chunk_by_chunk_and_become_one_part(index, tmp_path):
 
 def test_an_error_midway_keeps_what_was_added(index):
     def chunks():
-        yield rows("a")
+        yield index.add(rows("a"), {"a": "1"})
         raise RuntimeError("no more")
 
     with pytest.raises(RuntimeError, match="no more"):
-        index.work_off("making", {"a": "1", "b": "1"}, chunks())
+        index.work_off("making", ["a", "b"], chunks())
     assert list(index.read().index) == ["a"]
 
 
 def test_rows_that_do_not_come_are_missed(index):
     with pytest.raises(ValueError, match=r"making: 1 of 2 did not come, such as 'b'"):
-        index.work_off("making", {"a": "1", "b": "1"}, iter([rows("a")]))
+        index.work_off("making", ["a", "b"], iter([index.add(rows("a"), {"a": "1"})]))
 
 
 def test_nothing_to_do_asks_for_nothing(index):
@@ -62,7 +64,7 @@ def test_nothing_to_do_asks_for_nothing(index):
 
 
 def test_the_folder_reads_as_one_table(index, tmp_path):
-    index.work_off("making", {"a": "1", "b": "1"}, iter([rows("a", "b")]))
+    index.add(rows("a", "b"), {"a": "1", "b": "1"})
     (tmp_path / "index" / ".partial-0.parquet").write_bytes(b"half")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "index"), index.read())
 
@@ -76,7 +78,7 @@ def test_an_index_that_was_never_written_says_so(index):
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
 def test_a_damaged_part_is_refused_by_name(index, tmp_path, place):
     names = [f"{number:03d}" for number in range(400)]
-    index.work_off("making", dict.fromkeys(names, "1"), iter([rows(*names)]))
+    index.add(rows(*names), dict.fromkeys(names, "1"))
     [part] = parts(tmp_path)
     flip_bytes(part, place)
     with pytest.raises(ValueError, match=rf"(?s){part.name} is damaged .*remove it"):

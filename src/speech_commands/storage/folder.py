@@ -184,34 +184,37 @@ def fill_folder(
         index = _index_of(fs, root)
         kept = _keep_valid(fs, root, index, files.fingerprints)
         pending = lacking(kept, files.fingerprints)
-        chunks = _stored_chunks(FileReader(fs, root), files, pending, compute)
-        index.work_off(files.what, pending, chunks)
+        stored = _store_chunks(FileReader(fs, root), index, files, pending, compute)
+        index.work_off(files.what, pending, stored)
 
 
 def _index_of(fs: AbstractFileSystem, root: str) -> Index:
     return Index(fs, f"{root}/{INDEX_FOLDER}")
 
 
-def _stored_chunks(
+def _store_chunks(
     reader: FileReader,
+    index: Index,
     files: DerivedFiles | StreamedFiles,
-    pending: Collection[str],
+    pending: Mapping[str, str],
     compute: Compute,
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[list[str]]:
     if isinstance(files, DerivedFiles):
-        task = partial(_derive_and_store, reader, files.derive)
-        yield from compute.map(task, batched(pending, files.chunk_size))
+        task = partial(_derive_and_store, reader, index, files.derive)
+        yield from compute.map(task, batched(pending.items(), files.chunk_size))
     else:
         for chunk in batched(files.stream(frozenset(pending)), STREAM_CHUNK_SIZE):
-            yield _store(reader, chunk)
+            yield index.add(_store(reader, chunk), pending)
 
 
 def _derive_and_store(
     reader: FileReader,
+    index: Index,
     derive: Callable[[Sequence[str]], Iterable[NewFile]],
-    names: Sequence[str],
-) -> pd.DataFrame:
-    return _store(reader, derive(names))
+    wanted: Sequence[tuple[str, str]],
+) -> list[str]:
+    fingerprints = dict(wanted)
+    return index.add(_store(reader, derive(list(fingerprints))), fingerprints)
 
 
 def _store(reader: FileReader, files: Iterable[NewFile]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ An index is a folder of Parquet files, its parts. Rows are added by writing one 
 not at all, and in the end the parts become one. `pandas.read_parquet` reads the folder as it is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from uuid import uuid4
 
@@ -55,39 +55,51 @@ class Index:
         """Let a table stand for all that was there."""
         self._put_in_place_of(self._parts(), _to_arrow(table))
 
+    def add(self, rows: pd.DataFrame, fingerprints: Mapping[str, str]) -> list[str]:
+        """Add rows, all or none.
+
+        Whichever process made them adds them, so that a kill loses no more than it was at work on.
+
+        Args:
+            rows: indexed by name, with the same columns of plain scalars as all others.
+            fingerprints: name to a digest of everything that its row depends on.
+
+        Returns:
+            The names.
+        """
+        table = rows.rename_axis(NAME)
+        table[FINGERPRINT] = [fingerprints[str(name)] for name in table.index]
+        self._write_part(_to_arrow(table))
+        return list(table.index)
+
     def work_off(
-        self, what: str, fingerprints: Mapping[str, str], chunks: Iterable[pd.DataFrame]
+        self, what: str, wanted: Collection[str], added: Iterable[Collection[str]]
     ) -> None:
-        """Add rows as they are made, then make one part of all.
+        """Follow rows being added, then make one part of all.
 
         Args:
             what: is being done, for progress lines.
-            fingerprints: name to a digest of everything that its row depends on; of those that
-                are to be made.
-            chunks: rows that belong together, indexed by name, with the same columns of plain
-                scalars; a kill loses those of the chunk at work.
+            wanted: the names whose rows are to be made.
+            added: names whose rows have been added, as it happens.
 
         Raises:
             ValueError: if a row that was asked for did not come; those that did stay.
         """
-        if not fingerprints:
-            return
-        progress = Progress(what, len(fingerprints))
-        missing = set(fingerprints)
-        for rows in chunks:
-            table = rows.rename_axis(NAME)
-            table[FINGERPRINT] = [fingerprints[str(name)] for name in table.index]
-            self._write_part(_to_arrow(table))
-            missing.difference_update(table.index)
-            progress.advance(len(table))
+        missing = set(wanted)
+        if wanted:
+            progress = Progress(what, len(wanted))
+            for names in added:
+                missing.difference_update(names)
+                progress.advance(len(names))
         if missing:
             raise ValueError(
-                f"{what}: {len(missing)} of {len(fingerprints)} did not come, such as "
+                f"{what}: {len(missing)} of {len(wanted)} did not come, such as "
                 f"{min(missing)!r}; all are expected in {self._folder}"
             )
         parts = self._parts()
-        self._put_in_place_of(parts, self._read_parts(parts))
-        _give_memory_back()
+        if len(parts) > 1:  # even if nothing was wanted: a kill may have come before this
+            self._put_in_place_of(parts, self._read_parts(parts))
+            _give_memory_back()
 
     def _parts(self) -> list[str]:
         self._fs.invalidate_cache(self._folder)

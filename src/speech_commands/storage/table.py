@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 from fsspec import AbstractFileSystem
@@ -58,5 +59,15 @@ def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Co
         if table is None or len(kept) < len(table):
             index.replace(kept)
         pending = lacking(kept, rows.fingerprints)
-        chunks = batched(pending, rows.chunk_size)
-        index.work_off(rows.what, pending, compute.map(rows.derive, chunks, multithreaded=True))
+        task = partial(_derive_and_add, index, rows.derive)
+        chunks = batched(pending.items(), rows.chunk_size)
+        index.work_off(rows.what, pending, compute.map(task, chunks, multithreaded=True))
+
+
+def _derive_and_add(
+    index: Index,
+    derive: Callable[[Sequence[str]], pd.DataFrame],
+    wanted: Sequence[tuple[str, str]],
+) -> list[str]:
+    fingerprints = dict(wanted)
+    return index.add(derive(list(fingerprints)), fingerprints)
