@@ -123,7 +123,7 @@ class FileFolder:
         self.reader, self.index = reader, index
 
     def __contains__(self, name: str) -> bool:
-        return bool(pc.index(_to_arrow(self.index.index), name).as_py() >= 0)
+        return bool(pc.index(_arrow_names(self.index.index), name).as_py() >= 0)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -139,7 +139,7 @@ class FileFolder:
         Raises:
             KeyError: if one of the files is not there.
         """
-        places = pc.index_in(_to_arrow(names), _to_arrow(self.index.index))
+        places = pc.index_in(_arrow_names(names), _arrow_names(self.index.index))
         if places.null_count:
             raise self._lacks(names[places.is_null().to_numpy(zero_copy_only=False)].iloc[0])
         found = self.index["fingerprint"].take(places.to_numpy())
@@ -149,7 +149,7 @@ class FileFolder:
         return KeyError(f"{name!r} is not in {self.reader.root}")
 
 
-def _to_arrow(names: pd.Series | pd.Index) -> pa.Array:
+def _arrow_names(names: pd.Series | pd.Index) -> pa.Array:
     """For looking names up: pandas makes an object of every name for it, and keeps it."""
     return pa.array(names.astype("str"), pa.large_string())
 
@@ -200,7 +200,7 @@ def _store_chunks(
     compute: Compute,
 ) -> Iterator[list[str]]:
     if isinstance(files, DerivedFiles):
-        task = partial(_derive_and_store, reader, index, files.derive)
+        task = partial(index.derive, partial(_derive_and_store, reader, files.derive))
         yield from compute.map(task, batched(pending.items(), files.chunk_size))
     else:
         for chunk in batched(files.stream(frozenset(pending)), STREAM_CHUNK_SIZE):
@@ -209,12 +209,10 @@ def _store_chunks(
 
 def _derive_and_store(
     reader: FileReader,
-    index: Index,
     derive: Callable[[Sequence[str]], Iterable[NewFile]],
-    wanted: Sequence[tuple[str, str]],
-) -> list[str]:
-    fingerprints = dict(wanted)
-    return index.add(_store(reader, derive(list(fingerprints))), fingerprints)
+    names: Sequence[str],
+) -> pd.DataFrame:
+    return _store(reader, derive(names))
 
 
 def _store(reader: FileReader, files: Iterable[NewFile]) -> pd.DataFrame:

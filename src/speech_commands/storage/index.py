@@ -4,7 +4,7 @@ An index is a folder of Parquet files, its parts. Rows are added by writing one 
 not at all, and in the end the parts become one. `pandas.read_parquet` reads the folder as it is.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from uuid import uuid4
 
@@ -71,6 +71,23 @@ class Index:
         table[FINGERPRINT] = [fingerprints[str(name)] for name in table.index]
         self._write_part(_to_arrow(table))
         return list(table.index)
+
+    def derive(
+        self,
+        make: Callable[[Sequence[str]], pd.DataFrame],
+        wanted: Sequence[tuple[str, str]],
+    ) -> list[str]:
+        """Have rows made, and add them.
+
+        Args:
+            make: a function from names to their rows.
+            wanted: names with the fingerprints of their rows.
+
+        Returns:
+            The names of the rows that were made.
+        """
+        fingerprints = dict(wanted)
+        return self.add(make(list(fingerprints)), fingerprints)
 
     def work_off(
         self, what: str, wanted: Collection[str], added: Iterable[Collection[str]]
@@ -165,7 +182,7 @@ def _first_name(table: pa.Table) -> str:
 
 
 def _sorted_by_name(table: pa.Table) -> pa.Table:
-    """Sort rows; of those with one name, the last stays.
+    """Sort rows; of those with one name, which a kill may leave, one stays.
 
     By Arrow, since pandas makes an object of every name for it, and a copy of all columns twice.
     """

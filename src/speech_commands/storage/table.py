@@ -59,15 +59,6 @@ def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Co
         if table is None or len(kept) < len(table):
             index.replace(kept)
         pending = lacking(kept, rows.fingerprints)
-        task = partial(_derive_and_add, index, rows.derive)
+        task = partial(index.derive, rows.derive)
         chunks = batched(pending.items(), rows.chunk_size)
         index.work_off(rows.what, pending, compute.map(task, chunks, multithreaded=True))
-
-
-def _derive_and_add(
-    index: Index,
-    derive: Callable[[Sequence[str]], pd.DataFrame],
-    wanted: Sequence[tuple[str, str]],
-) -> list[str]:
-    fingerprints = dict(wanted)
-    return index.add(derive(list(fingerprints)), fingerprints)
