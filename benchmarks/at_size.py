@@ -1,7 +1,8 @@
 r"""Measure the stages but training as whole commands on archives of growing size.
 
 For each size, a share of the competition's, make_full_size.py makes archives, and others of which
-1 % of the clips differ; both stay for the next time. Then each stage is run three times:
+1 % of the clips differ; both stay for the next time. Then each stage is run three times, and after
+that all of them in one command, beginning with empty folders again:
 
     first    into an empty folder
     again    with nothing changed
@@ -25,6 +26,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -41,6 +43,11 @@ STAGES = {
     "submission": ("run/04_feature/test_spectrograms",),
 }
 """Pipelines, and the folders they fill."""
+
+ALL = "all"
+"""All stages in one command."""
+
+FILLED = {**STAGES, ALL: tuple(chain.from_iterable(STAGES.values()))}
 
 OF_ONE_SIZE = "silence_augmentation"
 """It makes as many clips of any archive."""
@@ -59,7 +66,7 @@ class Row:
 
     Attributes:
         scale: of the competition's size.
-        stage: the pipeline.
+        stage: the pipeline, or all.
         turn: first, again or newer.
         clips: in the folders that the stage fills.
         command_s: the whole command.
@@ -91,7 +98,7 @@ def make_archives(raw: Path, folder: Path, scale: float) -> None:
 
 
 def measure(folder: Path, scale: float, env: str, stages: Sequence[str]) -> Iterator[Row]:
-    """Run every stage three times."""
+    """Run stages after one another, three times, beginning with empty folders."""
     made = {"data_root": folder / "data", "run_root": folder / "run"}
     for path in made.values():
         shutil.rmtree(path, ignore_errors=True)
@@ -100,8 +107,9 @@ def measure(folder: Path, scale: float, env: str, stages: Sequence[str]) -> Iter
         shutil.rmtree(conf, ignore_errors=True)
         copy_configuration(ROOT, conf, env, {"raw_root": folder / archives, **made})
         for stage in stages:
-            used = run(kedro_run(conf, env, stage), ROOT)
-            clips = sum(count(folder / path) for path in STAGES[stage])
+            pipelines = ",".join(STAGES) if stage == ALL else stage
+            used = run(kedro_run(conf, env, pipelines), ROOT)
+            clips = sum(count(folder / path) for path in FILLED[stage])
             own_s = own_seconds(used.output)
             yield Row(scale, stage, turn, clips, used.seconds, own_s, used.peak_bytes)
 
@@ -169,7 +177,7 @@ def main() -> None:
     parser.add_argument("--raw", type=Path, required=True, help="where train.7z and test.7z lie")
     parser.add_argument("--scales", type=float, nargs="+", default=[0.01, 0.1], metavar="SHARE")
     parser.add_argument("--env", default="fast", help="one with weights in the package")
-    parser.add_argument("--stages", nargs="+", default=list(STAGES), choices=STAGES)
+    parser.add_argument("--stages", nargs="+", default=list(FILLED), choices=FILLED)
     parser.add_argument("--folder", type=Path, default=ROOT / "data" / "at_size")
     parser.add_argument("--figure", type=Path, help="a PNG file; default: growth.png in the folder")
     options = parser.parse_args()
@@ -181,9 +189,12 @@ def main() -> None:
     for scale in sorted(options.scales):
         folder = options.folder.resolve() / f"{scale:g}"
         make_archives(options.raw.resolve(), folder, scale)
-        for row in measure(folder, scale, options.env, options.stages):
-            rows.append(row)
-            print_row(describe(row, first.setdefault((row.scale, row.stage), row)))
+        alone = [stage for stage in options.stages if stage != ALL]
+        together = [stage for stage in options.stages if stage == ALL]
+        for stages in filter(None, (alone, together)):
+            for row in measure(folder, scale, options.env, stages):
+                rows.append(row)
+                print_row(describe(row, first.setdefault((row.scale, row.stage), row)))
         growth(rows).savefig(figure)
 
 

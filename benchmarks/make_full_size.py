@@ -62,7 +62,12 @@ def rename(clip: str, copy: int) -> str:
 
 
 def copies(clips: list[str], wanted: int) -> Iterator[tuple[str, int]]:
-    """Clips with the number of the copy, 0 for the clip itself, as many as are wanted."""
+    """Clips with the number of the copy, 0 for the clip itself, as many as are wanted.
+
+    Of fewer than there are, some of every word come.
+    """
+    if wanted < len(clips):
+        clips = [clips[number * len(clips) // wanted] for number in range(wanted)]
     return islice(((clip, copy) for copy in count() for clip in clips), wanted)
 
 

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from shutil import which
 
 import pytest
@@ -158,6 +159,27 @@ def test_standard_input_is_not_taken_for_a_recording(predict):
     result = predict("-")
     assert result.exit_code == 1
     assert result.stderr == "-: No such file or directory\n"
+
+
+def test_pipe_is_labelled_as_the_file(recogniser_file, recordings):
+    command = [*COMMAND, "predict", f"--model={recogniser_file}", "--top=12"]
+    wav = recordings / "a.wav"
+    piped = subprocess.run(
+        [*command, "/dev/stdin"], check=True, capture_output=True, input=wav.read_bytes()
+    )
+    named = subprocess.run([*command, wav], check=True, capture_output=True)
+    assert piped.stdout.split(b"\t")[1:] == named.stdout.split(b"\t")[1:]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_output_that_cannot_be_written_is_an_error_without_a_traceback(recogniser_file, recordings):
+    command = [*COMMAND, "predict", f"--model={recogniser_file}", recordings]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            command, check=False, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert result.returncode == 1
+    assert result.stderr == "Error: standard output: No space left on device\n"
 
 
 def test_neither_tensorflow_nor_kedro_is_imported(recogniser_file, recordings):

@@ -1,15 +1,28 @@
 import json
+import re
 from contextlib import nullcontext
 from io import StringIO
+from time import sleep
+from types import SimpleNamespace
 
 import pytest
+from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
+from project_configuration import ROOT, copy_configuration
 from rich.console import Console
 
-from speech_commands.hooks import Agreement, RunSummary, StageTimer
+from speech_commands.hooks import (
+    OPTIONAL_GLOBALS,
+    RECORDINGS,
+    Agreement,
+    KnownNames,
+    RunSummary,
+    StageTimer,
+)
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
+from speech_commands.settings import CONFIG_LOADER_ARGS
 
 
 def make(value):
@@ -47,9 +60,84 @@ def test_summary_gives_time_and_accuracy_of_this_run_only(tmp_path):
     output = StringIO()
     summary = RunSummary(Console(file=output, width=200))
     summary.before_pipeline_run()
-    summary.after_pipeline_run(pipeline=Pipeline([NODE]), catalog=catalog)
+    other = Node(make, "value", "other", name="other", tags="ingest")
+    summary.after_pipeline_run(pipeline=Pipeline([other]), catalog=catalog)
     assert "accuracy" not in output.getvalue()
-    summary.after_dataset_saved(dataset_name="metrics", node=NODE)
+    summary.after_dataset_saved(node=NODE)
     summary.after_pipeline_run(pipeline=Pipeline([NODE]), catalog=catalog)
     assert "ingest" in output.getvalue()
     assert "accuracy on the testing split: 87.5% of 8 clips" in output.getvalue()
+
+
+def test_summary_tells_of_nodes_that_ran_in_other_processes(tmp_path):
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps({"testing": {"accuracy": 0.875, "clips": 8}}))
+    output = StringIO()
+    summary = RunSummary(Console(file=output, width=200))
+    summary.before_pipeline_run()
+    sleep(0.06)
+    catalog = DataCatalog({"metrics": JSONDataset(filepath=str(path))})
+    summary.after_pipeline_run(pipeline=Pipeline([NODE]), catalog=catalog)
+    assert "accuracy on the testing split: 87.5% of 8 clips" in output.getvalue()
+    assert "0.0 s" not in output.getvalue()
+
+
+@pytest.fixture
+def expect_names(tmp_path):
+    """expect_names(globals, parameters, **given): of an environment "mine", and `--params`."""
+    copy_configuration(ROOT, tmp_path / "conf", "mine", {})
+
+    def expect_names(facts, parameters, **given):
+        folder = tmp_path / "conf" / "mine"
+        (folder / "globals.yml").write_text(json.dumps(facts))
+        (folder / "parameters.yml").write_text(json.dumps(parameters))
+        config = OmegaConfigLoader(
+            str(folder.parent), env="mine", runtime_params=given, **CONFIG_LOADER_ARGS
+        )
+        KnownNames().after_context_created(context=SimpleNamespace(config_loader=config))
+        return config["parameters"], config["globals"]
+
+    return expect_names
+
+
+def test_known_names_pass_and_count(expect_names):
+    parameters, facts = expect_names(
+        {"data_root": "data/mine", "run_root": "data/mine/big", "training_recordings": "~/mine"},
+        {"_words": ["ja"], "labels": {"words": ["ja"]}},
+        model_training={"label_priors": {}},
+        training_recordings="/elsewhere",
+    )
+    assert parameters["labels"]["words"] == ["ja"]
+    assert parameters["model_training"]["label_priors"] == {}
+    assert facts["data_root"] == "data/mine"
+
+
+@pytest.mark.parametrize(
+    ("facts", "parameters", "given", "message"),
+    [
+        (
+            {"data-root": "a"},
+            {},
+            {},
+            r"globals.yml of mine: nothing reads data-root; data_root m",
+        ),
+        ({}, {"label": {}}, {}, "the parameters of mine: nothing reads label; labels may be meant"),
+        (
+            {},
+            {"training_recordings": "a"},
+            {},
+            "the parameters of mine: nothing reads training_",
+        ),
+        ({}, {}, {"training_recording": "a"}, "--params .*: nothing reads .*; training_recordings"),
+        ({}, {}, {"data_root": "a"}, "--params .globals.yml has its own names.*; known are downl"),
+    ],
+)
+def test_names_that_nothing_reads_end_a_run(facts, parameters, given, message, expect_names):
+    with pytest.raises(ValueError, match=message):
+        expect_names(facts, parameters, **given)
+
+
+def test_what_the_catalog_reads_of_params_is_known():
+    text = "".join(path.read_text() for path in (ROOT / "conf/base/catalog").glob("*.yml"))
+    assert set(re.findall(r"\$\{runtime_params:(\w+)", text)) == set(RECORDINGS)
+    assert set(re.findall(r"\$\{globals:(\w+),", text)) == set(OPTIONAL_GLOBALS)

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from speech_commands.labels import Labels
+from speech_commands.labels import Labels, composed
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 
@@ -30,6 +30,12 @@ def test_every_other_word_is_unknown(labels, word):
     assert labels.of_word(word) == "unknown"
 
 
+def test_a_word_is_the_same_however_its_umlauts_are_coded():
+    labels = Labels(words=["gru\u0308n"], silence="silence", unknown="unknown")
+    assert labels.names == ("gr\u00fcn", "silence", "unknown")
+    assert composed("gru\u0308n") == composed("gr\u00fcn") == "gr\u00fcn"
+
+
 def test_labels_that_are_not_named_weigh_one(labels):
     weights = labels.weights({"unknown": 3, "no": 0.5}, "priors")
     assert weights.tolist() == [1, 0.5, *[1] * 9, 3]
@@ -48,8 +54,8 @@ def test_a_weight_for_what_is_no_label_is_refused(labels):
         ({"words": ["yes"], "silence": "u", "unknown": "u"}, "differ.*yes, u, u"),
         ({"words": [], "silence": "s", "unknown": "u"}, "at least one word is needed"),
         ({"words": "yes", "silence": "s", "unknown": "u"}, "words"),
-        ({"words": ["yes", 1], "silence": "s", "unknown": "u"}, "words"),
-        ({"words": [True], "silence": "s", "unknown": "u"}, "words"),
+        ({"words": ["yes", 1], "silence": "s", "unknown": "u"}, "words.1\n.* 1 is no text: YAML"),
+        ({"words": [True], "silence": "s", "unknown": "u"}, "True is no text: .* go in quotes"),
         ({"words": ["yes"], "silence": "s"}, "unknown"),
         ({"words": ["yes"], "silence": "s", "unknown": "u", "word": "x"}, "word"),
     ],

@@ -89,10 +89,10 @@ def predict(paths: Sequence[Path], model: str, top: int, as_json: bool) -> None:
             continue
         best = labelled.result.ranking[:top]
         if as_json:
-            click.echo(_json_line(labelled.path, best, labelled.result.start_s))
+            _print(_json_line(labelled.path, best, labelled.result.start_s))
         else:
             columns = [column for label, p in best for column in (label, f"{p:.3f}")]
-            click.echo("\t".join([str(labelled.path), *columns]))
+            _print("\t".join([str(labelled.path), *columns]))
     if not anything:
         status = SOME_NOT_LABELLED
         click.echo(f"{', '.join(map(str, paths))}: no recordings in it", err=True)
@@ -101,6 +101,15 @@ def predict(paths: Sequence[Path], model: str, top: int, as_json: bool) -> None:
 
 def _read_model(model: str) -> bytes:
     return shipped.read(model) if shipped.is_name(model) else Path(model).read_bytes()
+
+
+def _print(line: str) -> None:
+    try:
+        click.echo(line)
+    except BrokenPipeError:  # whoever reads has had enough
+        raise
+    except OSError as error:
+        raise click.ClickException(f"standard output: {error.strerror}") from error
 
 
 def _json_line(path: Path, best: Sequence[tuple[str, float]], start_s: float) -> str:

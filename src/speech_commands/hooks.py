@@ -1,10 +1,13 @@
 """What happens around a run. Some may end it before its first node; the others watch and report."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from copy import copy
+from difflib import get_close_matches
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
+from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -29,6 +32,43 @@ RESULTS = {
     "submission": "submission",
 }
 """Dataset names to what they are called in the summary."""
+
+
+RECORDINGS = ("training_recordings", "test_recordings", "sample_submission", "test_labels")
+"""Names that the catalog reads from `--params` or globals.yml, if they are there."""
+
+OPTIONAL_GLOBALS = ("run_root", *RECORDINGS)
+
+
+class KnownNames:
+    """End a run whose configuration names what nothing reads: a misspelt name would do nothing."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Compare the environment and `--params` with conf/base, which has every name."""
+        config = cast(OmegaConfigLoader, context.config_loader)
+        files = copy(config)
+        files.runtime_params = {}
+        base = copy(files)
+        base.env = base.base_env
+        env = files.env or files.default_run_env
+        known_globals = {*base["globals"], *OPTIONAL_GLOBALS}
+        self._expect(f"globals.yml of {env}", files["globals"], known_globals)
+        parameters = set(base["parameters"])
+        self._expect(f"the parameters of {env}", files["parameters"], parameters)
+        given = config.runtime_params or {}
+        self._expect("--params (globals.yml has its own names)", given, {*parameters, *RECORDINGS})
+
+    def _expect(self, place: str, names: Collection[str], known: Collection[str]) -> None:
+        for name in names:
+            if name in known or name.startswith("_"):  # Kedro leaves such names to templates
+                continue
+            likely = get_close_matches(name, known, n=1)
+            raise ValueError(
+                f"{place}: nothing reads {name}; "
+                + (f"{likely[0]} may be meant, of " if likely else "known are ")
+                + ", ".join(sorted(known))
+            )
 
 
 class OneRunAtATime:
@@ -128,24 +168,25 @@ class RunSummary:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, soft_wrap=True)
-        self._last = 0.0
+        self._start = self._last = 0.0
         self._seconds: dict[str, float] = {}
-        self._saved: set[str] = set()
 
     @hook_impl
     def before_pipeline_run(self) -> None:
         """Start counting."""
-        self._last = perf_counter()
-        self._seconds, self._saved = {}, set()
+        self._start = self._last = perf_counter()
+        self._seconds = {}
 
     @hook_impl
-    def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
-        """Give the time since the last save to the node's stage."""
+    def after_dataset_saved(self, node: Node) -> None:
+        """Give the time since the last save to the node's stage.
+
+        Of nodes that run in other processes (ParallelRunner), nothing is heard.
+        """
         now = perf_counter()
         stage = min(node.tags, default="other")
         self._seconds[stage] = self._seconds.get(stage, 0.0) + now - self._last
         self._last = now
-        self._saved.add(dataset_name)
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -154,24 +195,25 @@ class RunSummary:
         for stage, seconds in self._seconds.items():
             table.add_row(stage, f"{seconds:.1f} s")
         table.add_section()
-        table.add_row("all", f"{sum(self._seconds.values()):.1f} s")
+        table.add_row("all", f"{perf_counter() - self._start:.1f} s")
         self._console.print(table)
-        for line in self._figures(catalog):
+        made = pipeline.all_outputs()
+        for line in self._figures(made, catalog):
             self._console.print(line, highlight=False)
         for name, title in RESULTS.items():
-            if name in self._saved:
+            if name in made:
                 path = getattr(catalog[name], "filepath", "")
                 self._console.print(f"{title}: {path}", highlight=False)
 
-    def _figures(self, catalog: DataCatalog) -> list[str]:
+    def _figures(self, made: Collection[str], catalog: DataCatalog) -> list[str]:
         lines = []
-        if "metrics" in self._saved:
+        if "metrics" in made:
             metrics: Mapping[str, Any] = catalog["metrics"].load()
             lines = [
                 f"accuracy on the {split} split: {facts['accuracy']:.1%} of {facts['clips']} clips"
                 for split, facts in metrics.items()
             ]
-        if "submission_score" in self._saved:
+        if "submission_score" in made:
             score = catalog["submission_score"].load()
             lines.append(
                 f"accuracy of the submission: {score['accuracy']:.1%} of {score['clips']} clips"

@@ -1,12 +1,32 @@
 """The labels a recogniser chooses from, and how spoken words map to them."""
 
 from collections.abc import Mapping
+from typing import Annotated, Any
+from unicodedata import normalize
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 BACKGROUND_NOISE = "_background_noise_"
 """The folder of long recordings without speech, in every release of the dataset."""
+
+
+def composed(text: str) -> str:
+    """Text in the one spelling used here, NFC: macOS and others take umlauts and the like apart."""
+    return normalize("NFC", text)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(
+            f"{value!r} is no text: YAML takes a bare on, off, yes, no, null or number for "
+            "something else; words go in quotes"
+        )
+    return composed(value)
+
+
+Word = Annotated[str, BeforeValidator(_text)]
+"""A word or another label in the parameters."""
 
 
 class Labels(BaseModel):
@@ -14,9 +34,9 @@ class Labels(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    words: tuple[str, ...]
-    silence: str
-    unknown: str
+    words: tuple[Word, ...]
+    silence: Word
+    unknown: Word
 
     @model_validator(mode="after")
     def _distinct(self) -> "Labels":

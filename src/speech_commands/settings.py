@@ -1,6 +1,13 @@
 """Project settings, read by Kedro."""
 
-from speech_commands.hooks import Agreement, OneRunAtATime, RunSummary, StageTimer, Teachers
+from speech_commands.hooks import (
+    Agreement,
+    KnownNames,
+    OneRunAtATime,
+    RunSummary,
+    StageTimer,
+    Teachers,
+)
 
 HOOKS = (
     OneRunAtATime(),
@@ -8,6 +15,7 @@ HOOKS = (
     RunSummary(),
     Teachers(),
     Agreement(),
+    KnownNames(),
 )  # the last is asked first
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -5,7 +5,7 @@ from shutil import which
 
 import numpy as np
 import pytest
-from pydub import AudioSegment, utils
+from pydub import AudioSegment
 
 from speech_commands.audio import media
 from speech_commands.audio.media import MediaError, media_stretches, to_recording
@@ -28,7 +28,7 @@ def asked(monkeypatch):
         return AudioSegment(Path(path).read_bytes())[start_ms : start_ms + duration_ms]
 
     monkeypatch.setattr(AudioSegment, "from_file", from_file)
-    monkeypatch.setattr(utils, "mediainfo_json", lambda path: {"streams": []})
+    monkeypatch.setattr(media, "mediainfo_json", lambda path: {"streams": []})
     monkeypatch.setattr(media, "which", lambda program: program)
     return calls
 
@@ -78,7 +78,7 @@ def test_stretches_add_up_to_the_recording(seconds, noise, wav_bytes, tmp_path, 
 def test_pydub_does_not_choose_other_than_16_or_32_bits(
     streams, decoder, noise, wav_bytes, tmp_path, asked, monkeypatch
 ):
-    monkeypatch.setattr(utils, "mediainfo_json", lambda path: {"streams": streams})
+    monkeypatch.setattr(media, "mediainfo_json", lambda path: {"streams": streams})
     path = tmp_path / "a.au"
     path.write_bytes(wav_bytes(noise(RATE), RATE))
     list(media_stretches(str(path), 60))

@@ -31,10 +31,15 @@ def test_the_suffix_may_be_in_capitals():
     assert _layout("yes/a.WAV").paths == {"yes/a.wav": "yes/a.WAV"}
 
 
+def test_names_are_composed_as_labels_are():
+    layout = _layout("gru\u0308n/Ko\u0308nig.WAV")
+    assert layout.paths == {"gr\u00fcn/K\u00f6nig.wav": "gru\u0308n/Ko\u0308nig.WAV"}
+
+
 def test_other_files_are_passed_over_without_a_word():
     layout = _layout(
-        *("yes/a.wav", "README.md", "LICENSE", "_background_noise_/README.md", "x.wave"),
-        *("yes/._a.wav", "__MACOSX/yes/b.wav", "__MACOSX/c.wav"),
+        *("yes/a.wav", "README.md", "LICENSE", "_background_noise_/README.md", "yes/notes"),
+        *("yes/._a.wav", "__MACOSX/yes/b.wav", "__MACOSX/c.wav", "yes/._d.mp3"),
     )
     assert list(layout.paths) == ["yes/a.wav"]
     assert not layout.refused
@@ -48,6 +53,8 @@ def test_other_files_are_passed_over_without_a_word():
         ("testing_list.txt/a.wav", "'testing_list.txt' is a folder; a list of clips is expected"),
         ("yes/.a.wav", "starts with a dot"),
         ("a.wav", "lies in no folder; <word>/<clip>.wav is expected"),
+        ("yes/b.mp3", ".mp3, where .wav is expected; ffmpeg converts"),
+        ("yes/b.FLAC", ".flac, where .wav is expected; ffmpeg converts"),
     ],
 )
 def test_recordings_in_odd_places_are_refused_with_the_reason(path, reason):

@@ -6,12 +6,15 @@ import pytest
 
 from speech_commands.corpus.splits import (
     Split,
+    check_labels_heard,
     check_speakers_disjoint,
     speaker_of,
     split_by_lists,
     split_by_rule,
 )
+from speech_commands.labels import Labels
 
+LABELS = Labels(words=("yes", "no"), silence="silence", unknown="unknown")
 PUBLISHED_MAXIMUM = 2**27 - 1
 
 
@@ -94,3 +97,46 @@ def test_of_many_shared_speakers_a_few_are_named():
     with pytest.raises(ValueError, match="20 speakers are in more than one split") as error:
         check_speakers_disjoint(manifest)
     assert str(error.value).count(" in testing and training") == 5
+
+
+def heard(*clips):
+    """A manifest of clips given as word, speaker, split."""
+    manifest = pd.DataFrame(clips, columns=["word", "speaker", "split"])
+    return manifest.assign(label=manifest["word"].map(LABELS.of_word))
+
+
+EVERYTHING = [
+    (word, split[0], split) for split in Split for word in ("yes", "no", "cat", "silence")
+]
+
+
+def test_words_heard_in_every_split_are_fine(caplog):
+    check_labels_heard(heard(*EVERYTHING), LABELS)
+    assert not caplog.records
+
+
+def test_a_word_that_nobody_says_is_an_error_that_tells_what_is_said():
+    with pytest.raises(
+        ValueError, match=r"has no, and no clip says it; there are .* for cat, silence, yes$"
+    ):
+        check_labels_heard(heard(*(clip for clip in EVERYTHING if clip[0] != "no")), LABELS)
+
+
+def test_words_of_a_speaker_who_does_not_train_are_an_error():
+    message = r"has yes, no, .* training split says it: there are 3 clips of 1 speakers, me among"
+    with pytest.raises(ValueError, match=message):
+        check_labels_heard(
+            heard(*((word, "me", "testing") for word in ("yes", "no", "cat"))), LABELS
+        )
+
+
+def test_what_cannot_be_judged_is_told(caplog):
+    kept = [clip for clip in EVERYTHING if (clip[0], clip[2]) != ("no", "validation")]
+    check_labels_heard(heard(*kept), LABELS)
+    assert caplog.messages == ["the validation split has no clip of no: it cannot judge them"]
+
+
+def test_other_words_are_missed(caplog):
+    check_labels_heard(heard(*(clip for clip in EVERYTHING if clip[0] != "cat")), LABELS)
+    [message] = caplog.messages
+    assert "no clip says any other word, so unknown is hardly learnt" in message

@@ -83,7 +83,7 @@ def test_file_with_other_notes_is_refused_by_name(labels, recogniser_file):
 def test_file_that_is_no_model_is_refused_by_name(recogniser_file):
     notes = decode_lite(recogniser_file.read_bytes(), "small.tflite").notes
     with pytest.raises(ValueError, match=r"odd\.tflite is not a whole recogniser"):
-        Recogniser(encode_lite(LiteModel(b"no flatbuffer" * 100, notes)), "odd.tflite")
+        Recogniser(encode_lite(LiteModel(b"\0\0\0\0TFL3" * 100, notes)), "odd.tflite")
     with pytest.raises(ValueError, match=r"odd\.tflite is not a whole model"):
         Recogniser(b"anything", "odd.tflite")
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
+from speech_commands.storage.keras_file import NotedModel, store_model
 from speech_commands.storage.lite_file import (
     LiteModel,
     decode_lite,
@@ -14,7 +15,7 @@ from speech_commands.storage.lite_file import (
     store_lite,
 )
 
-MODEL = LiteModel(b"flatbuffer" * 100, {"labels": ["yes", "ü"]})
+MODEL = LiteModel(b"\x1c\0\0\0TFL3" + b"flatbuffer" * 100, {"labels": ["yes", "ü"]})
 
 
 def test_model_and_notes_come_back():
@@ -48,6 +49,13 @@ def test_truncated_file_is_refused_by_name(share):
     data = encode_lite(MODEL)
     with pytest.raises(ValueError, match=r"a\.tflite is not a whole model of this project"):
         decode_lite(data[: int(share * len(data))], "a.tflite")
+
+
+def test_model_for_keras_is_refused_by_name(small_model, tmp_path):
+    path = str(tmp_path / "a.keras")
+    store_model(fsspec.filesystem("file"), path, NotedModel(small_model, {"labels": ["yes"]}))
+    with pytest.raises(ValueError, match=r"a\.keras is no model for LiteRT; .* a \.tflite file"):
+        load_lite(fsspec.filesystem("file"), path)
 
 
 def test_failed_save_leaves_the_old_file(tmp_path):

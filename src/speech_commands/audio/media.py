@@ -1,17 +1,22 @@
 """Recordings of any format, decoded by pydub with the help of ffmpeg."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from shutil import which
-from typing import TYPE_CHECKING
 
 import numpy as np
+from pydub import AudioSegment
+from pydub.exceptions import CouldntDecodeError
+from pydub.utils import mediainfo_json
 
 from speech_commands.audio.wav import Recording
 
-if TYPE_CHECKING:
-    from pydub import AudioSegment
+SUFFIXES = frozenset(
+    (
+        ".aac .ac3 .aif .aifc .aiff .amr .ape .au .caf .flac .m4a .mka .mp2 .mp3 .oga .ogg .opus "
+        ".snd .spx .w64 .wav .wave .weba .webm .wma .wv"
+    ).split()
+)
+"""What files of sound are called, as far as it is known from their names."""
 
 PROGRAMS = ("ffmpeg", "ffprobe")
 """What pydub calls."""
@@ -74,10 +79,6 @@ def to_recording(segment: AudioSegment) -> Recording:
 
 
 def _decode(path: str, start_s: float, duration_s: float) -> AudioSegment:
-    # Imported late, since pydub warns on import where there is no ffmpeg, which WAV can do without.
-    from pydub import AudioSegment  # noqa: PLC0415
-    from pydub.exceptions import CouldntDecodeError  # noqa: PLC0415
-
     try:
         return AudioSegment.from_file(
             path,
@@ -102,8 +103,6 @@ def _decoder(path: str) -> str | None:
     It would choose what they take in the file: of mu-law 8, which is noise, of ADPCM 4, which
     ffmpeg does not write, and of PCM 24, which pydub converts one by one.
     """
-    from pydub.utils import mediainfo_json  # noqa: PLC0415
-
     streams = mediainfo_json(path).get("streams", ())
     first = next((stream for stream in streams if stream["codec_type"] == "audio"), None)
     if first is None or first.get("bits_per_sample") in SAMPLE_BITS:

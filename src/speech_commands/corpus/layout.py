@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from posixpath import normpath
+from posixpath import normpath, splitext
 
 from speech_commands.archives.member import Archive, ArchiveError, Contents
+from speech_commands.audio.media import SUFFIXES
 from speech_commands.audio.wav import WavError, decode_wav
 from speech_commands.audio.waveform import level_dbfs
-from speech_commands.labels import BACKGROUND_NOISE
+from speech_commands.labels import BACKGROUND_NOISE, composed
 from speech_commands.storage.folder import NewFile
 
 WAV_SUFFIX = ".wav"
@@ -29,8 +30,9 @@ class Layout:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def with_wav_suffix(name: str) -> str:
-    """A file's name, with the suffix of a recording as recordings are named here: in lower case."""
+def recording_name(name: str) -> str:
+    """A file's name as recordings are named here: in NFC, with the suffix in lower case."""
+    name = composed(name)
     return name[: -len(WAV_SUFFIX)] + WAV_SUFFIX if _is_recording(name) else name
 
 
@@ -53,13 +55,17 @@ def find_layout(name: str, contents: Contents) -> Layout:
         parts = normpath(path).split("/")
         if parts[-1] in SPLIT_LISTS:
             short = parts[-1]
-        elif not _is_recording(parts[-1]) or _is_of_macos(parts):
+        elif _is_of_macos(parts):
+            continue
+        elif not _is_recording(parts[-1]):
+            if (suffix := splitext(parts[-1])[1].lower()) in SUFFIXES:
+                layout.refused[path] = f"{suffix}, where {WAV_SUFFIX} is expected; ffmpeg converts"
             continue
         elif (reason := _misplaced(parts)) is not None:
             layout.refused[path] = reason
             continue
         else:
-            short = f"{parts[-2]}/{with_wav_suffix(parts[-1])}"
+            short = recording_name("/".join(parts[-2:]))
         if short in layout.paths:
             layout.refused[path] = f"{layout.paths[short]} has the same word and file name"
         else:

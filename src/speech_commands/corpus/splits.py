@@ -8,6 +8,8 @@ from posixpath import basename, splitext
 
 import pandas as pd
 
+from speech_commands.labels import Labels
+
 logger = logging.getLogger(__name__)
 
 SPEAKER_MARK = "_nohash_"
@@ -90,3 +92,44 @@ def check_speakers_disjoint(manifest: pd.DataFrame) -> None:
             "testing_list.txt"
         )
     logger.info("%s speakers, each in one split", f"{len(pairs):,}")
+
+
+def check_labels_heard(manifest: pd.DataFrame, labels: Labels) -> None:
+    """Make sure that every word can be learnt; warn of labels that a split says nothing about.
+
+    Args:
+        manifest: columns `word`, `label`, `speaker` and `split`.
+        labels: the labels.
+
+    Raises:
+        ValueError: naming words to recognise that nobody says, or nobody in the training split.
+    """
+    clips = pd.crosstab(manifest["label"], manifest["split"])
+    clips = clips.reindex(index=[*labels.words, labels.unknown], columns=list(Split), fill_value=0)
+    words = clips.loc[list(labels.words)]
+    if silent := _names(words.sum(axis=1).eq(0)):
+        raise ValueError(
+            f"labels.words has {silent}, and no clip says it; there are folders of clips for "
+            f"{', '.join(sorted(manifest['word'].unique()))}"
+        )
+    if untrained := _names(words[Split.TRAINING].eq(0)):
+        speakers = manifest["speaker"].unique()
+        raise ValueError(
+            f"labels.words has {untrained}, and no clip of the training split says it: there are "
+            f"{len(manifest)} clips of {len(speakers)} speakers, {min(speakers)} among them, each "
+            "in one split. More speakers help; if only one will use the recogniser, file names "
+            f"without {SPEAKER_MARK} do, since each then counts as a speaker"
+        )
+    if not clips.loc[labels.unknown].sum():
+        logger.warning(
+            "no clip says any other word, so %s is hardly learnt, and what is no command will be "
+            "taken for one; folders of other words help",
+            labels.unknown,
+        )
+    for split in (Split.VALIDATION, Split.TESTING):
+        if unheard := _names(words[split].eq(0)):
+            logger.warning("the %s split has no clip of %s: it cannot judge them", split, unheard)
+
+
+def _names(chosen: pd.Series) -> str:
+    return ", ".join(chosen.index[chosen])

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
-from speech_commands.audio.media import READ_BY_PYDUB, MediaError, media_stretches
+from speech_commands.audio.media import READ_BY_PYDUB, SUFFIXES, MediaError, media_stretches
 from speech_commands.audio.wav import (
     SIGNATURE_BYTES,
     CodingError,
@@ -14,14 +15,6 @@ from speech_commands.audio.wav import (
     is_wav,
     map_wav,
 )
-
-SUFFIXES = frozenset(
-    (
-        ".aac .ac3 .aif .aifc .aiff .amr .ape .au .caf .flac .m4a .mka .mp2 .mp3 .oga .ogg .opus "
-        ".snd .spx .w64 .wav .wave .weba .webm .wma .wv"
-    ).split()
-)
-"""What is taken for a recording in a folder; a file that is named itself may have any suffix."""
 
 LARGEST_WAV_BYTES = 2**22
 """That are decoded at a time; about two minutes of 16-bit mono at 16 kHz, or 24 seconds of a CD."""
@@ -68,7 +61,7 @@ def read_stretches(path: Path) -> Iterator[Recording]:
     """Decode a file piece by piece, so that long ones take no more memory than others.
 
     Args:
-        path: the file.
+        path: the file, or a pipe, whose content is then laid down in a temporary file.
 
     Yields:
         Stretches of the recording that follow each other without a gap; at least one.
@@ -77,6 +70,12 @@ def read_stretches(path: Path) -> Iterator[Recording]:
         OSError: if it cannot be read.
         ValueError: if it holds no recording that can be decoded.
     """
+    if path.is_fifo():
+        with path.open("rb") as pipe, NamedTemporaryFile() as file:
+            copyfileobj(pipe, file)
+            file.flush()
+            yield from read_stretches(Path(file.name))
+        return
     with path.open("rb") as file:
         signature = file.read(SIGNATURE_BYTES)
     if not signature:

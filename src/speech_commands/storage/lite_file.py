@@ -11,6 +11,9 @@ from fsspec import AbstractFileSystem
 from speech_commands.storage.atomic import write_bytes
 from speech_commands.storage.notes import add_notes, read_notes
 
+IDENTIFIER, IDENTIFIER_START = b"TFL3", 4
+"""Of TensorFlow Lite's schema of FlatBuffers (file_identifier), and where FlatBuffers put it."""
+
 
 @dataclass(frozen=True)
 class LiteModel:
@@ -45,9 +48,11 @@ def decode_lite(data: bytes, name: str) -> LiteModel:
         name: what it is called, for the error.
 
     Raises:
-        ValueError: if there are no notes in it; the message names it.
+        ValueError: if it is another file, or there are no notes in it; the message names it.
     """
     notes = read_notes(BytesIO(data), name)
+    if not data.startswith(IDENTIFIER, IDENTIFIER_START):
+        raise ValueError(f"{name} is no model for LiteRT; training makes one as a .tflite file")
     with zipfile.ZipFile(BytesIO(data)) as archive:
         end = min(member.header_offset for member in archive.infolist())
     return LiteModel(data[:end], notes)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from speech_commands.labels import Word
 from speech_commands.training.augmentation import AugmentationParams
 from speech_commands.training.optimisation import OptimizerParams
 from speech_commands.training.teacher import DistillationParams
@@ -21,7 +22,7 @@ class TrainingParams(BaseModel):
     batch_size: int = Field(ge=1)
     optimizer: OptimizerParams
     label_smoothing: float = Field(ge=0, lt=1)
-    label_shares: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+    label_shares: dict[Word, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     augmentation: AugmentationParams | None
     distillation: DistillationParams | None
     seed: int = Field(ge=0)

@@ -25,9 +25,9 @@ TABLES = {
 
 @pytest.fixture
 def run(tmp_path, labels, project_parameters):
-    """run(archive, **parameters): run the pipeline on real datasets and return the catalog."""
+    """run(archive, words, **parameters): run the pipeline on real datasets, return the catalog."""
 
-    def run(archive, **changes):
+    def run(archive, words=("yes",), **changes):
         entries = {
             name: {
                 "type": "speech_commands.datasets.atomic.AtomicDataset",
@@ -50,7 +50,7 @@ def run(tmp_path, labels, project_parameters):
             "compute": {"backend": "local", "workers": 1, "address": None},
         }
         catalog = DataCatalog.from_config(entries)
-        catalog["params:labels"] = labels
+        catalog["params:labels"] = labels.model_copy(update={"words": words})
         catalog["params:ingest"] = IngestParams(**{**project_parameters["ingest"], **changes})
         SequentialRunner().run(create_pipeline(), catalog)
         return catalog
@@ -75,7 +75,7 @@ def lenient(project_parameters, fraction=1.0):
 
 
 def test_a_corpus_like_the_competitions_is_taken_in_whole(run, tiny_corpus):
-    catalog = run(tiny_corpus / "train.7z")
+    catalog = run(tiny_corpus / "train.7z", ("yes", "no", "up"))
     manifest = catalog.load("manifest")
     assert len(manifest) == 2 * len(WORDS) * len(SPEAKERS)
     assert list(manifest.columns) == [
@@ -145,6 +145,12 @@ def test_a_list_that_is_no_text_is_named(run, good, tmp_path):
     path = pack_seven_zip(tmp_path / "a.7z", {**good, "testing_list.txt": b"\xff\xfe"}.items())
     with pytest.raises(ValueError, match=r"testing_list\.txt: UTF-8 text is expected"):
         run(path)
+
+
+def test_a_word_without_clips_stops(run, good, tmp_path):
+    path = pack_seven_zip(tmp_path / "train.7z", good.items())
+    with pytest.raises(ValueError, match=r"labels\.words has yse, and .* clips for cat, yes"):
+        run(path, words=("yse",))
 
 
 def test_a_speaker_in_two_splits_stops(run, good, tmp_path):

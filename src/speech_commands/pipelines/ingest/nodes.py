@@ -11,8 +11,8 @@ from speech_commands.corpus.layout import (
     TESTING_LIST,
     VALIDATION_LIST,
     find_layout,
+    recording_name,
     stream_recordings,
-    with_wav_suffix,
 )
 from speech_commands.corpus.manifest import (
     describe_recordings,
@@ -22,6 +22,7 @@ from speech_commands.corpus.manifest import (
 )
 from speech_commands.corpus.splits import (
     Split,
+    check_labels_heard,
     check_speakers_disjoint,
     split_by_lists,
     split_by_rule,
@@ -72,7 +73,8 @@ def build_manifest(
         without word, label, speaker and split; the rejected clips, columns clip, reason.
 
     Raises:
-        ValueError: if too many clips are rejected, none is left, or a speaker is in two splits.
+        ValueError: if too many clips are rejected, none is left, a speaker is in two splits, or a
+            word to recognise is not heard in the training split.
     """
     recordings = describe_recordings(wavs.index)
     problems = find_problems(recordings, params.clip_limits)
@@ -82,6 +84,7 @@ def build_manifest(
     clips.insert(2, "label", clips["word"].map(labels.of_word))
     clips.insert(4, "split", _assign_splits(clips, wavs, params))
     check_speakers_disjoint(clips)
+    check_labels_heard(clips, labels)
     background = usable[is_background(usable)].reset_index(drop=True)
     return clips, background.drop(columns=["word", "speaker"]), rejected
 
@@ -107,7 +110,7 @@ def _read_list(wavs: FileFolder, name: str) -> frozenset[str]:
         text = wavs[name].decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{name}: UTF-8 text is expected, one clip a line; {error}") from error
-    return frozenset(with_wav_suffix(line.strip()) for line in text.splitlines() if line.strip())
+    return frozenset(recording_name(line.strip()) for line in text.splitlines() if line.strip())
 
 
 def _check_lists(lists: Mapping[str, frozenset[str]], wavs: FileFolder) -> None:

@@ -217,9 +217,19 @@ def _teacher(
 def _continue(
     checkpoint: StoredModel | None, recipe: str, steps: int, runtime: Runtime
 ) -> Progression | None:
-    if checkpoint is None or checkpoint.notes.get("recipe") != recipe:
+    if checkpoint is None:
         return None
-    if checkpoint.notes["history"][-1]["step"] > steps:
+    done = checkpoint.notes["history"][-1]["step"]
+    obstacle = None
+    if checkpoint.notes.get("recipe") != recipe:
+        obstacle = "trained on other clips, with other parameters or by other code"
+    elif done > steps:
+        obstacle = f"more than the {steps:,} wanted"
+    if obstacle:
+        logger.warning(
+            "the checkpoint there is of step %s, %s: training begins anew and replaces it",
+            f"{done:,}", obstacle,
+        )  # fmt: skip
         return None
     start = continued_training(checkpoint, runtime)
     logger.info("going on from the checkpoint of step %s", f"{start.step:,}")

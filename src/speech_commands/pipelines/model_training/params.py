@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from speech_commands.labels import Labels
+from speech_commands.labels import Labels, Word
 from speech_commands.models import ModelParams
 from speech_commands.training.params import TrainingParams
 
@@ -16,7 +16,7 @@ class ModelTrainingParams(BaseModel):
 
     model: ModelParams
     training: TrainingParams
-    label_priors: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None
+    label_priors: dict[Word, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None
     lite_weights: Literal["float32", "float16"]
     evaluation_batch_size: int = Field(ge=1)
 

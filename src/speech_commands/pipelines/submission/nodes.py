@@ -7,7 +7,7 @@ from posixpath import basename
 import numpy as np
 import pandas as pd
 
-from speech_commands.corpus.layout import with_wav_suffix
+from speech_commands.corpus.layout import recording_name
 from speech_commands.corpus.manifest import describe_recordings, find_problems
 from speech_commands.labels import Labels
 from speech_commands.pipelines.ingest.params import IngestParams
@@ -52,7 +52,7 @@ def list_test_clips(
     problems[sound.index[sound["fname"].duplicated()]] = (
         "another folder of the archive has a clip of this name"
     )
-    wanted = sample_submission["fname"].map(with_wav_suffix)
+    wanted = sample_submission["fname"].map(recording_name)
     named = _are_among(recordings["fname"], wanted)
     problems[~named & problems.eq("")] = "not named by the sample submission, so it gets no row"
     usable = recordings[problems.eq("")]
@@ -141,7 +141,7 @@ def write_submission(
         return pd.DataFrame({"fname": sample_submission["fname"], "label": labels.unknown})
     best = probabilities[list(labels.names)].idxmax(axis=1)
     by_name = test_manifest.set_index("fname")["clip"].map(best)
-    chosen = sample_submission["fname"].map(with_wav_suffix).map(by_name).fillna(labels.unknown)
+    chosen = sample_submission["fname"].map(recording_name).map(by_name).fillna(labels.unknown)
     return pd.DataFrame({"fname": sample_submission["fname"], "label": chosen})
 
 
