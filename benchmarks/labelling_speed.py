@@ -31,6 +31,7 @@ from speech_commands import shipped
 from speech_commands.datasets.file_folder import FileFolderDataset
 from speech_commands.datasets.table import TableDataset
 from speech_commands.labels import Labels
+from speech_commands.models.precision import computing_in
 from speech_commands.pipelines.ingest.nodes import lay_out_recordings
 from speech_commands.pipelines.spectrograms.nodes import clip_name, render_spectrograms
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
@@ -48,6 +49,7 @@ class Contest:
     """Spectrograms, who labels them, and a place for the table."""
 
     recogniser: StoredModel
+    policy: str
     clips: pd.DataFrame
     images: FileFolder
     conf: dict
@@ -71,7 +73,7 @@ class Contest:
         held = list(read_images(self._paths).batch(self._batch_size).as_numpy_iterator())
         lacking = self._batch_size - len(held[-1])
         held[-1] = np.pad(held[-1], [(0, lacking), (0, 0), (0, 0), (0, 0)])
-        model = self.recogniser.shared()
+        model = self.recogniser.shared(self.policy, computing_in)
 
         def label() -> None:
             for images in held:
@@ -133,7 +135,9 @@ def main() -> None:
         params = SpectrogramParams(**parameters["spectrograms"])
         images = draw(options.archive.resolve(), Path(name), params)
         clips = pd.DataFrame({"clip": [*map(clip_name, images.index.index)]})
-        contest = Contest(recogniser, clips, images, parameters, Path(name) / "table")
+        contest = Contest(
+            recogniser, runtime.policy, clips, images, parameters, Path(name) / "table"
+        )
         works = {
             "decoding": contest.decoding,
             "network": contest.network(),

@@ -5,9 +5,10 @@ from io import StringIO
 from time import sleep
 from types import SimpleNamespace
 
+import fsspec
 import pytest
 from kedro.config import OmegaConfigLoader
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 from project_configuration import ROOT, copy_configuration
@@ -22,7 +23,9 @@ from speech_commands.hooks import (
     StageTimer,
 )
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
+from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.settings import CONFIG_LOADER_ARGS
+from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
 
 
 def make(value):
@@ -51,6 +54,34 @@ def test_names_are_compared_where_a_run_uses_them(read, labels, project_paramete
     refused = pytest.raises(ValueError, match=r"model_training\.label_priors names a; the labels")
     with refused if len(read) == 2 else nullcontext():
         Agreement().before_pipeline_run(pipeline=Pipeline([node]), catalog=catalog)
+
+
+def test_a_recogniser_of_other_labels_ends_a_run_that_would_use_it(
+    recogniser_stored, labels, project_parameters
+):
+    spectrograms = SpectrogramParams(**project_parameters["spectrograms"])
+    names = ["params:labels", "params:spectrograms", "recogniser"]
+    pipeline = Pipeline([Node(lambda *values: values, names, "read", name="read")])
+    for known in (labels, labels.model_copy(update={"words": ("ja",)})):
+        catalog = DataCatalog()
+        catalog["params:labels"], catalog["params:spectrograms"] = known, spectrograms
+        catalog["recogniser"] = recogniser_stored
+        refused = pytest.raises(ValueError, match=r"a\.keras was trained with the labels .*'ja'")
+        with nullcontext() if known is labels else refused:
+            Agreement().before_pipeline_run(pipeline=pipeline, catalog=catalog)
+
+
+@pytest.fixture
+def recogniser_stored(small_model, labels, project_parameters, tmp_path):
+    """A recogniser of the project's labels and images, on disk."""
+    facts = {
+        "labels": labels,
+        "rendering": SpectrogramParams(**project_parameters["spectrograms"]).rendering,
+    }
+    notes = {name: fact.model_dump(mode="json") for name, fact in facts.items()}
+    fs, path = fsspec.filesystem("file"), str(tmp_path / "a.keras")
+    store_model(fs, path, NotedModel(small_model, notes))
+    return MemoryDataset(StoredModel(fs, path), copy_mode="assign")
 
 
 def test_summary_gives_time_and_accuracy_of_this_run_only(tmp_path):

@@ -1,7 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from speech_commands.labels import Labels, composed
+from speech_commands.labels import RESERVED, Labels, composed
+from speech_commands.storage.index import FINGERPRINT, NAME
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 
@@ -52,6 +53,11 @@ def test_a_weight_for_what_is_no_label_is_refused(labels):
         ({"words": ["yes", "yes"], "silence": "s", "unknown": "u"}, "differ.*yes, yes, s, u"),
         ({"words": ["yes"], "silence": "yes", "unknown": "u"}, "differ.*yes, yes, u"),
         ({"words": ["yes"], "silence": "u", "unknown": "u"}, "differ.*yes, u, u"),
+        (
+            {"words": ["yes", "name"], "silence": "s", "unknown": "u"},
+            "no label can be called name,",
+        ),
+        ({"words": ["yes"], "silence": "s", "unknown": "fingerprint"}, "called fingerprint,"),
         ({"words": [], "silence": "s", "unknown": "u"}, "at least one word is needed"),
         ({"words": "yes", "silence": "s", "unknown": "u"}, "words"),
         ({"words": ["yes", 1], "silence": "s", "unknown": "u"}, "words.1\n.* 1 is no text: YAML"),
@@ -63,3 +69,7 @@ def test_a_weight_for_what_is_no_label_is_refused(labels):
 def test_labels_that_make_no_sense_are_refused(config, message):
     with pytest.raises(ValidationError, match=message):
         Labels(**config)
+
+
+def test_columns_of_tables_with_a_column_a_label_are_reserved():
+    assert {NAME, FINGERPRINT} == RESERVED

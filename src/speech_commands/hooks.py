@@ -109,40 +109,42 @@ class OneRunAtATime:
 
 
 class Agreement:
-    """End a run before its first node if its parameters do not go together."""
+    """End a run before its first node if parameters, or the models it uses, do not go together."""
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Compare training with labels and images, where a run uses them."""
-        used = pipeline.inputs()
-        if "params:model_training" not in used:
-            return
-        training = catalog["params:model_training"].load()
-        if "params:labels" in used:
-            training.expect_names_of(catalog["params:labels"].load())
-        if "params:spectrograms" in used:
-            rendering = catalog["params:spectrograms"].load().rendering
-            training.model.expect_large_enough(rendering.rows, rendering.frames)
-
-
-class Teachers:
-    """End a run before its first node if its parameters ask for teachers that cannot teach."""
-
-    @hook_impl
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Look at the teachers, where a run trains."""
-        if "teachers" not in pipeline.inputs():
-            return
-        spectrograms, training, labels, teachers = (
-            catalog[name].load()
-            for name in (
-                "params:spectrograms",
-                "params:model_training",
-                "params:labels",
-                "teachers",
+        """Compare what the run reads."""
+        read = _Inputs(pipeline, catalog)
+        if read.has("params:model_training", "params:labels"):
+            read["params:model_training"].expect_names_of(read["params:labels"])
+        if read.has("params:model_training", "params:spectrograms"):
+            rendering = read["params:spectrograms"].rendering
+            model = read["params:model_training"].model
+            model.expect_large_enough(rendering.rows, rendering.frames)
+        if read.has("teachers"):
+            expect_teachers(
+                read["teachers"],
+                read["params:labels"],
+                read["params:spectrograms"].rendering,
+                read["params:model_training"].training,
             )
-        )
-        expect_teachers(teachers, labels, spectrograms.rendering, training.training)
+        if read.has("recogniser", "params:labels", "params:spectrograms"):
+            rendering = read["params:spectrograms"].rendering
+            read["recogniser"].expect(labels=read["params:labels"], rendering=rendering)
+
+
+class _Inputs:
+    """What a run reads that it does not make."""
+
+    def __init__(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        self._names, self._catalog = pipeline.inputs(), catalog
+
+    def has(self, *names: str) -> bool:
+        """Whether all of these are read."""
+        return self._names.issuperset(names)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._catalog[name].load()
 
 
 class StageTimer:

@@ -29,6 +29,10 @@ Word = Annotated[str, BeforeValidator(_text)]
 """A word or another label in the parameters."""
 
 
+RESERVED = frozenset({"name", "fingerprint"})
+"""Columns that stand beside those of the labels where probabilities are stored."""
+
+
 class Labels(BaseModel):
     """The words to recognise, and the two labels for everything else."""
 
@@ -42,6 +46,11 @@ class Labels(BaseModel):
     def _distinct(self) -> "Labels":
         if len(set(self.names)) < len(self.names):
             raise ValueError(f"labels must differ from each other; got {', '.join(self.names)}")
+        if taken := RESERVED & set(self.names):
+            raise ValueError(
+                f"no label can be called {' or '.join(sorted(taken))}, as other columns of the "
+                "table of probabilities are; call the folder otherwise"
+            )
         if not self.words:
             raise ValueError("labels.words is empty; at least one word is needed")
         return self

@@ -6,14 +6,12 @@ from speech_commands.hooks import (
     OneRunAtATime,
     RunSummary,
     StageTimer,
-    Teachers,
 )
 
 HOOKS = (
     OneRunAtATime(),
     StageTimer(),
     RunSummary(),
-    Teachers(),
     Agreement(),
     KnownNames(),
 )  # the last is asked first

@@ -1,9 +1,11 @@
+import fsspec
 import numpy as np
 import pytest
 
 from speech_commands.archives.member import ArchiveError, Contents, Limits, Member
 from speech_commands.archives.plain_folder import PlainFolder
-from speech_commands.corpus.layout import find_layout, stream_recordings
+from speech_commands.corpus.layout import find_layout, read_recording, stream_recordings
+from speech_commands.storage.folder import FileReader
 
 
 def _layout(*paths, refused=None):
@@ -148,3 +150,12 @@ def test_only_what_is_wanted_is_streamed(tmp_path, tone, wav_bytes):
     archive = PlainFolder(tmp_path, Limits(10**6, 10**7))
     layout = find_layout(archive.name, archive.contents)
     assert [file.name for file in stream_recordings(archive, layout, ["no/a.wav"])] == ["no/a.wav"]
+
+
+def test_a_recording_damaged_since_is_named(tmp_path, tone, wav_bytes):
+    reader = FileReader(fsspec.filesystem("file"), str(tmp_path))
+    (tmp_path / "a.wav").write_bytes(wav_bytes(tone(samples=800)))
+    assert read_recording(reader, "a.wav").samples.shape == (800, 1)
+    (tmp_path / "a.wav").write_bytes(wav_bytes(tone(samples=800))[:100])
+    with pytest.raises(ValueError, match=rf"{tmp_path}/a\.wav is no whole recording .*truncated"):
+        read_recording(reader, "a.wav")

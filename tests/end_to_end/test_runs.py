@@ -202,7 +202,7 @@ def test_unreadable_test_clip_still_gets_its_row(trained_run, tmp_path):
         ("model_training.model.image.height", 64, "vgg takes images of at least 80 x 80 pixels"),
         (
             "model_training.training.distillation",
-            {"teacher_share": 0.5, "temperature": 1},
+            {"teacher_share": 0.5},
             "there is no teacher",
         ),
     ],

@@ -113,6 +113,13 @@ def test_a_second_fill_makes_nothing_and_touches_no_file(root):
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
 
 
+def test_a_folder_named_from_here_is_the_same_folder(root, monkeypatch):
+    monkeypatch.chdir(root.parent)
+    assert fill(root.name, wanted()) == []
+    assert fill(f"{root.name}/", {**wanted(), NAMES[7]: "2"}) == [NAMES[7]]
+    check(root, {**wanted(), NAMES[7]: "2"})
+
+
 def test_a_changed_fingerprint_redoes_exactly_that_file(root):
     changed = {**wanted(), NAMES[7]: "2"}
     assert fill(root, changed) == [NAMES[7]]

@@ -1,12 +1,13 @@
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
 from pydantic import ValidationError
 
+from speech_commands.training import hardware as hardware_module
 from speech_commands.training.hardware import (
-    POLICIES,
     HardwareParams,
     fastest_precision,
     set_up,
@@ -18,9 +19,41 @@ def hardware(project_parameters):
     return project_parameters["hardware"]
 
 
-def test_auto_gives_the_same_precision_each_time():
-    assert fastest_precision() in POLICIES
-    assert len({fastest_precision() for _ in range(3)}) == 1
+@pytest.mark.parametrize(
+    ("features", "precision"),
+    [
+        ({"avx2", "avx512f", "amx_bf16"}, "bfloat16"),
+        ({"avx512f", "avx512_bf16"}, "bfloat16"),
+        ({"avx2", "avx512f", "avx512_vnni"}, "float32"),
+        (set(), "float32"),
+    ],
+)
+def test_auto_goes_by_the_processors_features(features, precision, monkeypatch):
+    processor = SimpleNamespace(features=features)
+    monkeypatch.setattr(hardware_module, "detected_info", lambda: processor)
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [])
+    assert fastest_precision() == precision
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"),
+    [
+        ([(9, 0)], "bfloat16"),
+        ([(8, 0), (8, 6)], "bfloat16"),
+        ([(7, 5)], "float16"),
+        ([(9, 0), (7, 0)], "float16"),
+        ([(6, 1)], "float32"),
+        ([None], "float32"),
+    ],
+)
+def test_auto_goes_by_the_weakest_gpu(capabilities, precision, monkeypatch):
+    details = {
+        str(number): {"compute_capability": capability} if capability else {}
+        for number, capability in enumerate(capabilities)
+    }
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: list(details))
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", details.get)
+    assert fastest_precision() == precision
 
 
 def test_explicit_precision_becomes_a_keras_policy(hardware):

@@ -175,10 +175,12 @@ def test_only_a_schedule_without_an_end_leaves_the_length_out_of_the_recipe(para
         assert (one.without_length() == one.model_copy(update=longer).without_length()) is same
 
 
-def test_a_training_that_diverges_ends_and_says_so(start, feeds, params):
+@pytest.mark.parametrize(("steps", "losses"), [(4, r"nan"), (1, r"\d.*split nan")])
+def test_a_training_that_diverges_ends_and_says_so(start, feeds, params, steps, losses):
     optimizer = OPTIMIZER.model_copy(update={"learning_rate": 1e30})
-    wild = params.model_copy(update={"optimizer": optimizer})
+    wild = params.model_copy(update={"optimizer": optimizer, "steps_per_epoch": steps})
     with pytest.raises(
-        FloatingPointError, match=r"before step 4: its loss is .*learning_rate \(1e\+30\)"
+        FloatingPointError,
+        match=rf"before step {steps}: its loss is {losses}.*learning_rate \(1e\+30\)",
     ):
         next(train(start(wild), *feeds(wild), wild))

@@ -23,21 +23,18 @@ def softmax(logits):
 
 
 @pytest.mark.parametrize("share", [0, 0.25, 1])
-@pytest.mark.parametrize("temperature", [1, 3])
-def test_targets_are_blended_with_the_teachers_probabilities(share, temperature):
-    params = DistillationParams(teacher_share=share, temperature=temperature)
+def test_targets_are_blended_with_the_teachers_probabilities(share):
+    params = DistillationParams(teacher_share=share)
     targets = np.array([[0, 1, 0], [0, 0, 1]], np.float32)
     blended = Teacher([always(LOGITS)], params)(
         tf.zeros((2, 2, 2, 1), tf.uint8), tf.constant(targets)
     )
-    said = softmax(LOGITS / temperature)
+    said = softmax(LOGITS)
     np.testing.assert_allclose(blended, share * said + (1 - share) * targets, rtol=1e-5)
 
 
 def test_several_teachers_say_the_mean_of_what_each_says():
     other = LOGITS[::-1]
-    teacher = Teacher(
-        [always(LOGITS), always(other)], DistillationParams(teacher_share=1, temperature=1)
-    )
+    teacher = Teacher([always(LOGITS), always(other)], DistillationParams(teacher_share=1))
     said = teacher(tf.zeros((1, 2, 2, 1), tf.uint8), tf.zeros((1, 3)))
     np.testing.assert_allclose(said[0], (softmax(LOGITS) + softmax(other)) / 2, rtol=1e-5)

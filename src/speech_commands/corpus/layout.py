@@ -6,10 +6,10 @@ from posixpath import normpath, splitext
 
 from speech_commands.archives.member import Archive, ArchiveError, Contents
 from speech_commands.audio.media import SUFFIXES
-from speech_commands.audio.wav import WavError, decode_wav
+from speech_commands.audio.wav import Recording, WavError, decode_wav
 from speech_commands.audio.waveform import level_dbfs
 from speech_commands.labels import BACKGROUND_NOISE, composed
-from speech_commands.storage.folder import NewFile
+from speech_commands.storage.folder import FileReader, NewFile
 
 WAV_SUFFIX = ".wav"
 VALIDATION_LIST = "validation_list.txt"
@@ -135,3 +135,18 @@ def _measure(short: str, data: bytes) -> dict[str, object]:
         "level_dbfs": level_dbfs(recording.samples),
         "problem": "",
     }
+
+
+def read_recording(reader: FileReader, name: str) -> Recording:
+    """Read a recording that was whole when it was taken out.
+
+    Raises:
+        ValueError: if it is not any more; the message names it.
+    """
+    try:
+        return decode_wav(reader[name])
+    except WavError as error:
+        raise ValueError(
+            f"{reader.path(name)} is no whole recording any more ({error}); remove it, and the "
+            "next run of the stage that took it out takes it out again"
+        ) from error

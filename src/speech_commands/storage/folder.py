@@ -180,6 +180,7 @@ def fill_folder(
     Raises:
         ValueError: if a file that was asked for was not made; those that were stay.
     """
+    root = str(fs._strip_protocol(root)).rstrip("/")  # whole, as files are listed
     with one_at_a_time(fs, root, files.what):
         index = _index_of(fs, root)
         kept = _keep_valid(fs, root, index, files.fingerprints)
@@ -277,7 +278,7 @@ def _report(damaged: Sequence[str], root: str) -> None:
 
 def _files(fs: AbstractFileSystem, root: str) -> pd.DataFrame:
     """Size and time of change of the files that lie in a folder, but for its index."""
-    prefix = len(fs._strip_protocol(root).rstrip("/")) + 1
+    prefix = len(root) + 1
     found = ((facts.path[prefix:], facts.size, facts.changed_s) for facts in list_files(fs, root))
     rows = [row for row in found if not _is_index_part(row[0])]
     return pd.DataFrame(rows, columns=[NAME, SIZE, CHANGED]).set_index(NAME)

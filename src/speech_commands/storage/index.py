@@ -61,7 +61,8 @@ class Index:
         Whichever process made them adds them, so that a kill loses no more than it was at work on.
 
         Args:
-            rows: indexed by name, with the same columns of plain scalars as all others.
+            rows: indexed by name, with the same columns of plain scalars as all others, none of
+                them called `name` or `fingerprint`.
             fingerprints: name to a digest of everything that its row depends on.
 
         Returns:

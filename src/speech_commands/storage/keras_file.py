@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -106,18 +106,20 @@ class StoredModel:
                 raise ValueError(f"{self._path} is no Keras model: it holds no {CONFIG}")
             return json.loads(archive.read(CONFIG))
 
-    def shared(self) -> keras.Model:
-        """The model, loaded once a process; for labelling only."""
+    def shared(
+        self, policy: str, computing_in: Callable[[keras.Model, str], keras.Model]
+    ) -> keras.Model:
+        """The model, loaded once a process and made to compute by a policy; for labelling only."""
         with _LOADING:
-            if self.digest not in _SHARED:
+            if (self.digest, policy) not in _SHARED:
                 _SHARED.clear()
-                _SHARED[self.digest] = self.load()
-            return _SHARED[self.digest]
+                _SHARED[self.digest, policy] = computing_in(self.load(), policy)
+            return _SHARED[self.digest, policy]
 
 
 _LOADING = Lock()
-_SHARED: dict[str, keras.Model] = {}
-"""The last model asked for, by its digest."""
+_SHARED: dict[tuple[str, str], keras.Model] = {}
+"""The last model asked for, by its digest and policy."""
 
 
 def _digest(file: IO[bytes]) -> str:

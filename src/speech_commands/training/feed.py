@@ -145,11 +145,16 @@ def trained_priors(examples: pd.DataFrame, labels: Labels, params: TrainingParam
     Args:
         examples: columns target, split.
         labels: what the targets stand for.
-        params: shares of labels, and augmentation.
+        params: shares of labels, augmentation, and how far targets are smoothed.
 
     Returns:
         Shape (labels,), of 1. Mixup and a teacher blend labels; on average they change no share.
     """
+    smoothing = params.label_smoothing
+    return (1 - smoothing) * _shown_priors(examples, labels, params) + smoothing / len(labels.names)
+
+
+def _shown_priors(examples: pd.DataFrame, labels: Labels, params: TrainingParams) -> np.ndarray:
     targets = examples.loc[examples["split"].eq(Split.TRAINING), "target"].to_numpy()
     takes = examples_in_round(targets, labels.weights(params.label_shares, "label_shares"))
     priors = takes / takes.sum()

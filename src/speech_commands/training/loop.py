@@ -145,10 +145,12 @@ def _fit(
 
 
 def _expect_finite(row: Mapping[str, Any], params: TrainingParams) -> None:
-    if not math.isfinite(row["loss"]):
+    losses = row["loss"], row["val_loss"]  # the former says nothing of the last update
+    if not all(map(math.isfinite, losses)):
         rate = params.optimizer.learning_rate
         raise FloatingPointError(
-            f"the training diverged before step {row['step']:,}: its loss is {row['loss']}; lower "
+            f"the training diverged before step {row['step']:,}: its loss is {losses[0]}, on the "
+            f"validation split {losses[1]}; lower "
             f"model_training.training.optimizer.learning_rate ({rate:g}), or set "
             "hardware.precision to float32 if it is float16; the checkpoint of the epoch before, "
             "if there is one, was kept"

@@ -15,16 +15,15 @@ class DistillationParams(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     teacher_share: float = Field(ge=0, le=1)
-    temperature: float = Field(gt=0)
 
 
 class Teacher:
     """Trained models that say what the student should have said.
 
-    Hinton et al., "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), section 2,
-    and 5 for the mean of several teachers. They see the very image that the student sees, after
-    augmentation, as Beyer et al. advise ("Knowledge distillation: A good teacher is patient and
-    consistent", arXiv 2106.05237).
+    Hinton et al., "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), section 2 at a
+    temperature of 1, and 5 for the mean of several teachers. They see the very image that the
+    student sees, after augmentation, as Beyer et al. advise ("Knowledge distillation: A good
+    teacher is patient and consistent", arXiv 2106.05237).
 
     Args:
         models: at least one, from images to logits, of the same images and labels as the student.
@@ -45,9 +44,7 @@ class Teacher:
             Probabilities of the same shape and type.
         """
         said = [
-            tf.nn.softmax(
-                tf.cast(model(images, training=False), tf.float32) / self._params.temperature
-            )
+            tf.nn.softmax(tf.cast(model(images, training=False), tf.float32))
             for model in self._models
         ]
         share = self._params.teacher_share

@@ -29,6 +29,7 @@ from speech_commands.settings import CONFIG_LOADER_ARGS
 from speech_commands.storage.folder import FileFolder, FileReader
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
 from speech_commands.storage.lite_file import encode_lite
+from speech_commands.training import hardware
 from speech_commands.training.hardware import HardwareParams
 from speech_commands.training.teacher import DistillationParams
 
@@ -117,7 +118,44 @@ def test_fewer_steps_or_another_recipe_start_anew(run, examples):
     assert run(stored, examples=examples.assign(fingerprint="other"))[0][0] == 10
 
 
-DISTILLATION = DistillationParams(teacher_share=1, temperature=1)
+def test_a_checkpoint_goes_on_only_in_the_precision_it_was_trained_in(
+    run, settings, monkeypatch, caplog
+):
+    def on_a_machine_of(precision):
+        monkeypatch.setattr(hardware, "fastest_precision", lambda: precision)
+
+    settings["hardware"] = settings["hardware"].model_copy(update={"precision": "auto"})
+    on_a_machine_of("float32")
+    _, stored = run(steps=10)
+    assert run(stored, steps=20)[0] == [20]
+    on_a_machine_of("bfloat16")
+    assert run(stored, steps=20)[0] == [10, 20]
+    assert "is of step 10, trained on other clips, with other parameters" in caplog.text
+
+
+def test_a_recogniser_in_the_checkpoints_place_is_told_and_replaced(
+    run, settings, labels, tmp_path, caplog
+):
+    _, stored = run(steps=10)
+    noted = export_recogniser(stored, labels, settings["params"], settings["hardware"])
+    path = str(tmp_path / "moved.keras")
+    store_model(FS, path, noted)
+    assert run(StoredModel(FS, path), steps=10)[0] == [10]
+    assert "a recogniser without what training goes on from" in caplog.text
+
+
+@pytest.mark.parametrize("image_memory_mb", [0, 1000])
+def test_a_damaged_image_is_named(run, examples, settings, image_memory_mb):
+    settings["hardware"] = settings["hardware"].model_copy(
+        update={"image_memory_mb": image_memory_mb}
+    )
+    damaged = Path(examples["path"][8])
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    with pytest.raises(ValueError, match=rf"{damaged} is no whole image"):
+        run()
+
+
+DISTILLATION = DistillationParams(teacher_share=1)
 
 
 @pytest.fixture
@@ -185,9 +223,7 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     )
     _, checkpoint = run()
     path = str(tmp_path / "recogniser.keras")
-    noted = export_recogniser(
-        checkpoint, examples, labels, settings["params"], settings["hardware"]
-    )
+    noted = export_recogniser(checkpoint, labels, settings["params"], settings["hardware"])
     store_model(FS, path, noted)
     recogniser = StoredModel(FS, path)
     assert recogniser.notes["labels"] == labels.model_dump(mode="json")
@@ -209,7 +245,17 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     assert predictions["label"].eq(predictions["predicted"]).mean() > 0.7
 
 
-def test_a_recogniser_expects_labels_as_it_is_told(run, examples, settings, labels):
+def test_other_labels_than_those_of_the_training_are_refused(run, examples, settings, labels):
+    _, stored = run(steps=10)
+    fewer = labels.model_copy(update={"words": labels.words[::-1]})
+    rest = settings["params"], settings["hardware"]
+    with pytest.raises(ValueError, match=r"checkpoint\.keras was trained with the labels"):
+        export_recogniser(stored, fewer, *rest)
+    with pytest.raises(ValueError, match=r"checkpoint\.keras was trained with the labels"):
+        predict_held_out(stored, examples, fewer, *rest)
+
+
+def test_a_recogniser_expects_labels_as_it_is_told(run, settings, labels):
     _, checkpoint = run(steps=10)
     chosen = [
         settings["params"].model_copy(update={"label_priors": priors})
@@ -217,9 +263,9 @@ def test_a_recogniser_expects_labels_as_it_is_told(run, examples, settings, labe
     ]
     images = np.zeros((1, ROWS, FRAMES, 1), np.uint8)
     logits = [
-        export_recogniser(
-            checkpoint, examples, labels, params, settings["hardware"]
-        ).model.predict_on_batch(images)[0]
+        export_recogniser(checkpoint, labels, params, settings["hardware"]).model.predict_on_batch(
+            images
+        )[0]
         for params in chosen
     ]
     as_trained, alike, more_no = logits

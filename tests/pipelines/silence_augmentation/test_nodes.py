@@ -42,6 +42,16 @@ def test_the_same_seed_gives_the_same_plan_and_another_one_another(plan):
     assert not plan(recordings())["start_ms"].equals(other["start_ms"])
 
 
+@pytest.mark.parametrize("split", COUNTS)
+def test_clips_of_a_split_do_not_depend_on_how_many_others_have(plan, split):
+    others = {name: 2 * count for name, count in COUNTS.items()} | {split: COUNTS[split]}
+    one, other = (
+        table[table["split"].eq(split)].reset_index(drop=True)
+        for table in (plan(recordings()), plan(recordings(), clips=others))
+    )
+    pd.testing.assert_frame_equal(one, other)
+
+
 def test_every_split_gets_its_number_all_labelled_silence(plan):
     table = plan(recordings())
     assert table["split"].value_counts().to_dict() == COUNTS

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -14,6 +15,7 @@ from speech_commands.labels import Labels
 from speech_commands.models import build_recogniser
 from speech_commands.models.label_priors import as_trained, expect_labels
 from speech_commands.models.lite import to_lite
+from speech_commands.models.precision import computing_in
 from speech_commands.models.rounding import round_kernels
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
 from speech_commands.pipelines.spectrograms.nodes import image_fingerprints, image_name
@@ -29,7 +31,14 @@ from speech_commands.training.evaluation import (
     summarise,
 )
 from speech_commands.training.feed import build_feeds, trained_priors
-from speech_commands.training.hardware import HardwareParams, Runtime, set_up
+from speech_commands.training.hardware import (
+    POLICIES,
+    HardwareParams,
+    Runtime,
+    fastest_precision,
+    set_up,
+)
+from speech_commands.training.image_files import naming_damaged
 from speech_commands.training.loop import Progression, continued_training, new_training, train
 from speech_commands.training.params import TrainingParams
 from speech_commands.training.replicas import agree
@@ -143,17 +152,18 @@ def train_recogniser(
 
     Raises:
         PartDone: in a worker that is not the chief, when training is over.
-        ValueError: if workers differ in what they are about to train.
+        ValueError: if workers differ in what they are about to train, or an image is damaged.
         WorkerLostError: if another worker has gone.
     """
     rendering = spectrogram_params.rendering
+    runtime = set_up(hardware)
     recipe = fingerprint(
         CODE,
         examples[["clip", "label", "split", "fingerprint"]].to_numpy().tolist(),
-        labels, rendering, params.model, params.training.without_length(), hardware.precision,
-        params.training.distillation and [teacher.digest for teacher in teachers],
+        labels, rendering, params.model, params.training.without_length(), runtime.policy,
+        params.training.distillation
+        and [fastest_precision(), *(teacher.digest for teacher in teachers)],
     )  # fmt: skip
-    runtime = set_up(hardware)
     start = _continue(previous_checkpoint, recipe, params.training.steps, runtime)
     if start is None:
         start = new_training(
@@ -163,7 +173,7 @@ def train_recogniser(
             (rendering.rows, rendering.frames),
             len(labels.names),
         )
-    agree(runtime.strategy, f"recipe {recipe}, step {start.step}, {runtime.policy}")
+    agree(runtime.strategy, f"recipe {recipe}, step {start.step}")
     states = iter([start])
     if start.step < params.training.steps:
         feeds = build_feeds(
@@ -176,14 +186,16 @@ def train_recogniser(
             params.model.members,
         )
         states = train(start, *feeds, params.training)
-    for state in for_the_chief(states, runtime.worker):
-        notes = {
-            "recipe": recipe,
-            "history": state.history.to_dict("records"),
-            "labels": labels.model_dump(mode="json"),
-            "rendering": rendering.model_dump(mode="json"),
-        }
-        yield state.history, state.history, NotedModel(state.model, notes)
+    facts = {
+        "recipe": recipe,
+        "labels": labels.model_dump(mode="json"),
+        "rendering": rendering.model_dump(mode="json"),
+        "priors": trained_priors(examples, labels, params.training).tolist(),
+    }
+    with naming_damaged(examples["path"].to_list()):
+        for state in for_the_chief(states, runtime.worker):
+            notes = {**facts, "history": state.history.to_dict("records")}
+            yield state.history, state.history, NotedModel(state.model, notes)
 
 
 def expect_teachers(
@@ -211,7 +223,9 @@ def _teacher(
     expect_teachers(stored, labels, rendering, params)
     if params.distillation is None:
         return None
-    return Teacher([as_trained(teacher.load()) for teacher in stored], params.distillation)
+    policy = POLICIES[fastest_precision()]  # the student's may be full precision on purpose
+    models = [computing_in(as_trained(teacher.load()), policy) for teacher in stored]
+    return Teacher(models, params.distillation)
 
 
 def _continue(
@@ -219,9 +233,12 @@ def _continue(
 ) -> Progression | None:
     if checkpoint is None:
         return None
-    done = checkpoint.notes["history"][-1]["step"]
+    history = checkpoint.notes.get("history", [{"step": 0}])
+    done = history[-1]["step"]
     obstacle = None
-    if checkpoint.notes.get("recipe") != recipe:
+    if "history" not in checkpoint.notes:
+        obstacle = "a recogniser without what training goes on from"
+    elif checkpoint.notes["recipe"] != recipe:
         obstacle = "trained on other clips, with other parameters or by other code"
     elif done > steps:
         obstacle = f"more than the {steps:,} wanted"
@@ -238,7 +255,6 @@ def _continue(
 
 def export_recogniser(
     training_checkpoint: StoredModel,
-    examples: pd.DataFrame,
     labels: Labels,
     params: ModelTrainingParams,
     hardware: HardwareParams,
@@ -247,14 +263,17 @@ def export_recogniser(
 
     Args:
         training_checkpoint: the last one.
-        examples: what it was trained on.
         labels: the labels.
-        params: how it was trained, and how common labels are where it will be used.
+        params: how common labels are where it will be used.
         hardware: on which devices.
 
     Returns:
         The recogniser, without optimizer; noted are the labels and how images are rendered.
+
+    Raises:
+        ValueError: if the checkpoint was trained with other labels.
     """
+    training_checkpoint.expect(labels=labels)
     set_up(hardware)
     notes = {name: training_checkpoint.notes[name] for name in ("labels", "rendering", "recipe")}
     recogniser = build_recogniser(training_checkpoint.load())
@@ -262,7 +281,7 @@ def export_recogniser(
     if params.label_priors is not None:
         recogniser = expect_labels(
             recogniser,
-            trained_priors(examples, labels, params.training),
+            np.array(training_checkpoint.notes["priors"]),
             labels.weights(params.label_priors, "label_priors"),
         )
     return NotedModel(recogniser, notes)
@@ -311,11 +330,15 @@ def predict_held_out(
 
     Returns:
         Columns clip, split, label, predicted, probability: that given to the true label.
+
+    Raises:
+        ValueError: if the recogniser was trained with other labels.
     """
-    set_up(hardware)
+    recogniser.expect(labels=labels)
+    model = computing_in(recogniser.load(), set_up(hardware).policy)
     held_out = examples[examples["split"].ne(Split.TRAINING)].reset_index(drop=True)
     probabilities = predict_probabilities(
-        recogniser.load(),
+        model,
         held_out["path"].to_list(),
         params.evaluation_batch_size,
         "labelling held-out clips",

@@ -50,7 +50,6 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                 func=export_recogniser,
                 inputs=[
                     "training_checkpoint",
-                    "examples",
                     "params:labels",
                     "params:model_training",
                     "params:hardware",

@@ -14,8 +14,8 @@ from speech_commands.audio.fragments import (
     encode_wav,
     to_segment,
 )
-from speech_commands.audio.wav import decode_wav
 from speech_commands.audio.waveform import to_mono
+from speech_commands.corpus.layout import read_recording
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import BACKGROUND_NOISE, Labels
 from speech_commands.pipelines.silence_augmentation.params import SilenceParams
@@ -30,7 +30,8 @@ def plan_silence(
 
     Each recording's time is divided among the splits, and no fragment crosses a division, so
     no two splits share a moment. Within a split the recordings take turns, and their fragments
-    are used in random order, again at other gains once all have been used.
+    are used in random order, again at other gains once all have been used. How many clips one split
+    has does not change those of another.
 
     Args:
         background_recordings: columns clip, samples, sample_rate_hz, fingerprint.
@@ -44,11 +45,16 @@ def plan_silence(
     Raises:
         ValueError: if recordings are needed and there are none, or none is long enough.
     """
-    rng = np.random.default_rng(params.seed)
     rows = [
         row
-        for split in Split
-        for row in _plan_split(background_recordings, split, labels, params, rng)
+        for number, split in enumerate(Split)
+        for row in _plan_split(
+            background_recordings,
+            split,
+            labels,
+            params,
+            np.random.default_rng([params.seed, number]),
+        )
     ]
     columns = ["clip", "word", "label", "speaker", "split", "recording", "start_ms", "gain_db"]
     plan = pd.DataFrame(rows, columns=[*columns, "fingerprint"])
@@ -129,7 +135,7 @@ def _cut_chunk(
 ) -> Iterator[NewFile]:
     @lru_cache
     def recording_of(name: str) -> AudioSegment:
-        mono = to_mono(decode_wav(reader[name]), params.sample_rate_hz)
+        mono = to_mono(read_recording(reader, name), params.sample_rate_hz)
         return to_segment(mono, params.sample_rate_hz)
 
     for row in plan.loc[list(clips)].reset_index().to_dict("records"):

@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 
 from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.audio.spectrogram import render
-from speech_commands.audio.wav import decode_wav
 from speech_commands.audio.waveform import fit_length, to_mono
-from speech_commands.corpus.layout import WAV_SUFFIX
+from speech_commands.corpus.layout import WAV_SUFFIX, read_recording
 from speech_commands.corpus.splits import Split
 from speech_commands.figures import spectrogram_sheet
 from speech_commands.labels import Labels
@@ -119,7 +118,7 @@ def _render_chunk(
     waveforms = np.stack(
         [
             fit_length(
-                to_mono(decode_wav(reader[clip_name(image)]), rendering.sample_rate_hz),
+                to_mono(read_recording(reader, clip_name(image)), rendering.sample_rate_hz),
                 rendering.clip_samples,
             )
             for image in images

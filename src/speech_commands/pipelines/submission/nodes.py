@@ -10,6 +10,7 @@ import pandas as pd
 from speech_commands.corpus.layout import recording_name
 from speech_commands.corpus.manifest import describe_recordings, find_problems
 from speech_commands.labels import Labels
+from speech_commands.models.precision import computing_in
 from speech_commands.pipelines.ingest.params import IngestParams
 from speech_commands.pipelines.spectrograms.nodes import image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
@@ -158,7 +159,7 @@ def _label_chunk(
     hardware: HardwareParams,
     clips: Sequence[str],
 ) -> pd.DataFrame:
-    set_up(hardware)
+    model = recogniser.shared(set_up(hardware).policy, computing_in)
     paths = [images.address(image_name(clip)) for clip in clips]
-    batches = list(predict_batches(recogniser.shared(), paths, batch_size))
+    batches = list(predict_batches(model, paths, batch_size))
     return pd.DataFrame(np.concatenate(batches), index=list(clips), columns=list(labels.names))

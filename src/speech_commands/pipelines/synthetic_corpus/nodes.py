@@ -14,8 +14,8 @@ from speech_commands.datasets.seven_zip import Members
 from speech_commands.labels import BACKGROUND_NOISE, Labels
 from speech_commands.pipelines.synthetic_corpus.params import (
     BABBLE,
+    FolderName,
     SyntheticCorpusParams,
-    Word,
 )
 from speech_commands.synthesis.clip import render_clip, room_noise
 from speech_commands.synthesis.engines import ENGINES, Prosody, check_voices, speak
@@ -172,7 +172,7 @@ def _check_words(labels: Labels, params: SyntheticCorpusParams) -> None:
         raise ValueError(f"{', '.join(both)}: both in labels.words and in other_words")
     for word in labels.words:
         try:
-            TypeAdapter(Word).validate_python(word)
+            TypeAdapter(FolderName).validate_python(word)
         except ValidationError as error:
             raise ValueError(f"labels.words: {word!r} cannot name a folder of clips") from error
 

@@ -10,7 +10,7 @@ from speech_commands.synthesis.voices import Voice
 
 BABBLE = "babble"
 
-Word = Annotated[str, Field(pattern=r"^[^\W_][\w' -]*$")]
+FolderName = Annotated[str, Field(pattern=r"^[^\W_][\w' -]*$")]
 """Letters, digits, and inside also `'`, `-`, `_` and spaces: it names a folder."""
 
 
@@ -112,7 +112,7 @@ class SyntheticCorpusParams(BaseModel):
     seed: int = Field(ge=0)
     sample_rate_hz: int = Field(gt=0)
     clip_ms: int = Field(gt=0)
-    other_words: tuple[Word, ...]
+    other_words: tuple[FolderName, ...]
     clips_per_command: ClipsPerWord
     clips_per_other_word: ClipsPerWord
     test_silence_clips: int = Field(ge=0)
