@@ -35,7 +35,10 @@ from speech_commands.audio.wav import WavError
 KINDS = ("wav", *PACKERS)
 MEMORY_BYTES = 2 * 10**9
 TIME_S = 60
-OWN_ERRORS = ("recordings can be used", "one clip a line", "lines like <word>/<clip>.wav")
+OWN_ERRORS = (
+    "recordings can be used", "one clip a line", "lines like <word>/<clip>.wav",
+    "and no clip says it", "no clip of the training split says it",
+)  # fmt: skip
 """What ingest says of archives that are whole and hold nothing, or lists that are none."""
 ARCHIVE_ERRORS = ("not a whole", "is neither a 7z archive", "no recordings in it", "bytes together")
 EVERYTHING = (

@@ -13,7 +13,7 @@ from speech_commands.audio.wav import decode_wav
 from speech_commands.audio.waveform import level_dbfs, to_mono
 from speech_commands.corpus.layout import WAV_SUFFIX
 from speech_commands.corpus.manifest import ClipLimits
-from speech_commands.labels import Labels
+from speech_commands.labels import Labels, composed
 from speech_commands.pipelines.ingest.nodes import build_manifest, lay_out_recordings
 from speech_commands.pipelines.ingest.params import IngestParams
 from speech_commands.storage.compute import Compute
@@ -105,6 +105,6 @@ def list_recordings(path: Path) -> list[str]:
 
 def short_name(path: str) -> str:
     """The last two parts of a path, in the spelling of a report."""
-    readable = path.encode(errors="backslashreplace").decode()
+    readable = composed(path.encode(errors="backslashreplace").decode())
     parts = PurePosixPath(readable).parts[-2:]
     return "/".join([*parts[:-1], PurePosixPath(parts[-1]).stem]) if parts else readable

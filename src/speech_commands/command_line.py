@@ -109,6 +109,8 @@ def _print(line: str) -> None:
     except BrokenPipeError:  # whoever reads has had enough
         raise
     except OSError as error:
+        with Path(os.devnull).open("wb") as nowhere:  # or Python fails once more as it ends
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         raise click.ClickException(f"standard output: {error.strerror}") from error
 
 

@@ -20,7 +20,7 @@ def measured(tiny_corpus, tmp_path_factory):
     folder = tmp_path_factory.mktemp("at_size")
     command = [
         *(sys.executable, SCRIPT, "--raw", tiny_corpus, "--scales", "0.002", "--folder", folder),
-        *("--stages", "ingest"),
+        *("--stages", "ingest", "--env", "test"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

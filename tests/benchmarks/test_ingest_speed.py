@@ -9,7 +9,14 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "ingest_speed.py"
 
 
 def test_everyone_is_compared_with_decompressing_and_writing(tiny_corpus, tmp_path):
-    command = [sys.executable, SCRIPT, "--archive", tiny_corpus / "train.7z", "--rounds=1"]
+    command = [
+        sys.executable,
+        SCRIPT,
+        "--archive",
+        tiny_corpus / "train.7z",
+        "--rounds=1",
+        "--env=test",
+    ]
     done = subprocess.run(
         [*command, f"--folder={tmp_path}"], capture_output=True, text=True, check=False
     )
