@@ -29,7 +29,7 @@ def building_for(policy: str) -> Iterator[None]:
 def computing_in(model: keras.Model, policy: str) -> keras.Model:
     """Let a model, wherever it was trained, compute in what this machine is fast with.
 
-    A processor without units for bfloat16 emulates it, and takes four times as long as in float32.
+    A processor without units for bfloat16 emulates it, and takes three times as long as in float32.
 
     Args:
         model: layers that are in float32 stay so.
