@@ -1,6 +1,6 @@
 """Compare the speed of labelling test clips with that of its parts.
 
-Of the same spectrograms, in turns:
+Of the same spectrograms, in turns, each in as many processes as there are cores:
 
     decoding       the PNG files are read and decoded, as for labelling, and let go
     network        the recogniser labels the images, which are in memory already
@@ -13,8 +13,9 @@ If both parts alone are much faster than the project, neither bounds it.
 
 import argparse
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -24,62 +25,66 @@ import fsspec
 import numpy as np
 import pandas as pd
 from ingest_speed import open_recordings
+from more_itertools import batched
 from project_configuration import COMPUTE, DEMO_ARCHIVE, ROOT, read_configuration
 from turns import print_table, take_turns, times_as_fast
 
 from speech_commands import shipped
+from speech_commands.audio.image import decode_png
 from speech_commands.datasets.file_folder import FileFolderDataset
 from speech_commands.datasets.table import TableDataset
 from speech_commands.labels import Labels
-from speech_commands.models.precision import computing_in
 from speech_commands.pipelines.ingest.nodes import lay_out_recordings
 from speech_commands.pipelines.spectrograms.nodes import clip_name, render_spectrograms
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.pipelines.submission.nodes import label_test_clips
 from speech_commands.pipelines.submission.params import SubmissionParams
-from speech_commands.storage.folder import FileFolder
-from speech_commands.storage.keras_file import StoredModel
-from speech_commands.training.batches import read_ahead
-from speech_commands.training.hardware import HardwareParams, set_up
-from speech_commands.training.image_files import read_images
+from speech_commands.recognition.recogniser import Recogniser
+from speech_commands.storage.compute import Compute
+from speech_commands.storage.folder import FileFolder, FileReader
+from speech_commands.storage.lite_file import StoredLite
+
+PROCESSES = Compute(**COMPUTE)
+
+
+def decode(reader: FileReader, names: Sequence[str]) -> np.ndarray:
+    """Read and decode images."""
+    return np.stack([decode_png(data) for data in reader.read_many(names)])
+
+
+def count(reader: FileReader, names: Sequence[str]) -> int:
+    """Decode images, and let them go."""
+    return len(decode(reader, names))
+
+
+def judge(stored: StoredLite, images: np.ndarray) -> np.ndarray:
+    """Label images."""
+    return stored.shared(partial(Recogniser, threads=1)).judge_images(images)
 
 
 @dataclass(frozen=True)
 class Contest:
     """Spectrograms, who labels them, and a place for the table."""
 
-    recogniser: StoredModel
-    policy: str
+    recogniser: StoredLite
     clips: pd.DataFrame
     images: FileFolder
     conf: dict
     folder: Path
 
     @property
-    def _batch_size(self) -> int:
-        return self.conf["submission"]["batch_size"]
-
-    @property
-    def _paths(self) -> list[str]:
-        return [self.images.reader.address(name) for name in self.images.index.index]
+    def _chunks(self) -> list[Sequence[str]]:
+        return [*batched(self.images.index.index, self.conf["submission"]["chunk_size"])]
 
     def decoding(self) -> None:
         """Read and decode."""
-        for _ in read_ahead(read_images(self._paths).batch(self._batch_size)):
+        for _ in PROCESSES.map(partial(count, self.images.reader), self._chunks):
             pass
 
     def network(self) -> Callable[[], None]:
         """Label what is in memory."""
-        held = list(read_images(self._paths).batch(self._batch_size).as_numpy_iterator())
-        lacking = self._batch_size - len(held[-1])
-        held[-1] = np.pad(held[-1], [(0, lacking), (0, 0), (0, 0), (0, 0)])
-        model = self.recogniser.shared(self.policy, computing_in)
-
-        def label() -> None:
-            for images in held:
-                model.predict_on_batch(images)
-
-        return label
+        held = [decode(self.images.reader, names) for names in self._chunks]
+        return lambda: [*PROCESSES.map(partial(judge, self.recogniser), held)]
 
     def project(self) -> None:
         """Label as the pipeline does."""
@@ -91,7 +96,6 @@ class Contest:
             Labels(**self.conf["labels"]),
             SpectrogramParams(**self.conf["spectrograms"]),
             SubmissionParams(**self.conf["submission"]),
-            HardwareParams(**self.conf["hardware"]),
         )
         TableDataset(path=str(self.folder), compute=COMPUTE).save(described)
 
@@ -129,24 +133,19 @@ def main() -> None:
     options = parser.parse_args()
     conf = read_configuration(ROOT, options.model)
     parameters = conf["parameters"]
-    runtime = set_up(HardwareParams(**parameters["hardware"]))
-    recogniser = StoredModel(fsspec.filesystem("file"), str(shipped.keras_file(options.model)))
+    recogniser = StoredLite(fsspec.filesystem("file"), str(shipped.lite_file(options.model)))
     with TemporaryDirectory(dir=options.folder) as name:
         params = SpectrogramParams(**parameters["spectrograms"])
         images = draw(options.archive.resolve(), Path(name), params)
         clips = pd.DataFrame({"clip": [*map(clip_name, images.index.index)]})
-        contest = Contest(
-            recogniser, runtime.policy, clips, images, parameters, Path(name) / "table"
-        )
+        contest = Contest(recogniser, clips, images, parameters, Path(name) / "table")
         works = {
             "decoding": contest.decoding,
             "network": contest.network(),
             "project": contest.project,
         }
         seconds = take_turns({name: timed(work) for name, work in works.items()}, options.rounds)
-    batch_size = parameters["submission"]["batch_size"]
-    print(f"{options.model}: {len(clips):,} clips in batches of {batch_size}, {runtime.policy}; "
-          f"medians of {options.rounds} rounds\n")  # fmt: skip
+    print(f"{options.model}: {len(clips):,} clips; medians of {options.rounds} rounds\n")
     rows = [
         [
             name,

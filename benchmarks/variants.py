@@ -32,11 +32,12 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from speech_commands.labels import Labels
-from speech_commands.storage.keras_file import StoredModel
-from speech_commands.training.evaluation import predict_probabilities
+from speech_commands.recognition.images import label_images
+from speech_commands.recognition.recogniser import Recogniser
+from speech_commands.storage.folder import read_addresses
+from speech_commands.storage.lite_file import StoredLite
 
 PIPELINES = "silence_augmentation,spectrograms,model_training"
-BATCH_SIZE = 64
 LOG_TEMPERATURES = (-2.0, 2.0)
 
 
@@ -61,9 +62,9 @@ def judge(folder: Path, split: str, labels: Labels) -> dict[str, float]:
     """Accuracy over a split's clips and parts of them, cross-entropy, and minutes of training."""
     examples = pd.read_parquet(folder / "05_model_input" / "examples.parquet")
     examples = examples[examples["split"].eq(split)]
-    model = StoredModel(fsspec.filesystem("file"), str(folder / "06_models" / "recogniser.keras"))
-    probabilities = predict_probabilities(
-        model.load(), examples["path"].to_list(), BATCH_SIZE, "judging"
+    stored = StoredLite(fsspec.filesystem("file"), str(folder / "06_models" / "recogniser.tflite"))
+    probabilities = label_images(
+        stored.open(Recogniser), examples["path"].to_list(), read_addresses, "judging"
     )
     targets = examples["target"].to_numpy()
     right = 100 * pd.Series(probabilities.argmax(axis=1) == targets, examples.index)

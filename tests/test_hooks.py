@@ -25,7 +25,7 @@ from speech_commands.hooks import (
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.settings import CONFIG_LOADER_ARGS
-from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
+from speech_commands.storage.lite_file import LiteModel, StoredLite, store_lite
 
 
 def make(value):
@@ -60,28 +60,28 @@ def test_a_recogniser_of_other_labels_ends_a_run_that_would_use_it(
     recogniser_stored, labels, project_parameters
 ):
     spectrograms = SpectrogramParams(**project_parameters["spectrograms"])
-    names = ["params:labels", "params:spectrograms", "recogniser"]
+    names = ["params:labels", "params:spectrograms", "lite_recogniser"]
     pipeline = Pipeline([Node(lambda *values: values, names, "read", name="read")])
     for known in (labels, labels.model_copy(update={"words": ("ja",)})):
         catalog = DataCatalog()
         catalog["params:labels"], catalog["params:spectrograms"] = known, spectrograms
-        catalog["recogniser"] = recogniser_stored
-        refused = pytest.raises(ValueError, match=r"a\.keras was trained with the labels .*'ja'")
+        catalog["lite_recogniser"] = recogniser_stored
+        refused = pytest.raises(ValueError, match=r"a\.tflite was trained with the labels .*'ja'")
         with nullcontext() if known is labels else refused:
             Agreement().before_pipeline_run(pipeline=pipeline, catalog=catalog)
 
 
 @pytest.fixture
-def recogniser_stored(small_model, labels, project_parameters, tmp_path):
+def recogniser_stored(labels, project_parameters, tmp_path):
     """A recogniser of the project's labels and images, on disk."""
     facts = {
         "labels": labels,
         "rendering": SpectrogramParams(**project_parameters["spectrograms"]).rendering,
     }
     notes = {name: fact.model_dump(mode="json") for name, fact in facts.items()}
-    fs, path = fsspec.filesystem("file"), str(tmp_path / "a.keras")
-    store_model(fs, path, NotedModel(small_model, notes))
-    return MemoryDataset(StoredModel(fs, path), copy_mode="assign")
+    fs, path = fsspec.filesystem("file"), str(tmp_path / "a.tflite")
+    store_lite(fs, path, LiteModel(b"\x1c\0\0\0TFL3", notes))
+    return MemoryDataset(StoredLite(fs, path), copy_mode="assign")
 
 
 def test_summary_gives_time_and_accuracy_of_this_run_only(tmp_path):

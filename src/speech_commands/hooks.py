@@ -128,9 +128,9 @@ class Agreement:
                 read["params:spectrograms"].rendering,
                 read["params:model_training"].training,
             )
-        if read.has("recogniser", "params:labels", "params:spectrograms"):
+        if read.has("lite_recogniser", "params:labels", "params:spectrograms"):
             rendering = read["params:spectrograms"].rendering
-            read["recogniser"].expect(labels=read["params:labels"], rendering=rendering)
+            read["lite_recogniser"].expect(labels=read["params:labels"], rendering=rendering)
 
 
 class _Inputs:

@@ -15,7 +15,7 @@ def test_the_project_is_compared_with_its_parts(tiny_corpus, tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "tiny: 82 clips in batches of 128" in done.stdout
+    assert "tiny: 82 clips; medians of 1 rounds" in done.stdout
     table = {name: cells for name, cells in read_table(done.stdout).items() if name}
     rates = {name: float(cells[0].replace(",", "")) for name, cells in table.items()}
     shares = {name: int(cells[1].removesuffix("%")) for name, cells in table.items()}

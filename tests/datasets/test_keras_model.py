@@ -2,7 +2,6 @@ import keras
 import pytest
 from kedro.io import DatasetError
 
-from speech_commands import shipped
 from speech_commands.datasets.keras_model import KerasModelDataset
 from speech_commands.storage.keras_file import NotedModel
 
@@ -21,16 +20,3 @@ def test_missing_file_is_none_where_that_is_allowed(tmp_path):
     assert KerasModelDataset(filepath=path, missing_ok=True).load() is None
     with pytest.raises(DatasetError, match=r"model\.keras"):
         KerasModelDataset(filepath=path).load()
-
-
-def test_a_model_that_comes_with_the_package_stands_in_until_there_is_a_file(tmp_path, monkeypatch):
-    stored = KerasModelDataset(filepath=str(tmp_path / "small.keras"))
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
-    stored.save(NotedModel(model, {"from": "package"}))
-    monkeypatch.setattr(shipped, "keras_file", lambda name: tmp_path / f"{name}.keras")
-    dataset = KerasModelDataset(filepath=str(tmp_path / "own" / "model.keras"), shipped="small")
-    assert not dataset.exists()  # so that `--only-missing-outputs` trains
-    assert dataset.load().notes == {"from": "package"}
-    dataset.save(NotedModel(model, {"from": "training"}))
-    assert dataset.load().notes == {"from": "training"}
-    assert stored.load().notes == {"from": "package"}

@@ -59,6 +59,27 @@ def test_weights_in_float16_take_half_the_space_and_say_nearly_the_same(images):
     assert (run(half, images) != run(full, images)).any()
 
 
+@pytest.mark.parametrize("family", BUILDERS)
+def test_weights_in_8_bits_say_nearly_the_same_of_each_clip_whatever_others_there_are(
+    family, images
+):
+    params = ModelParams(family=family, width=8, members=2, dropout=0.1, image=IMAGE)
+    keras.utils.set_random_seed(3)
+    model = build_recogniser(build_network(params, ROWS, FRAMES, LABELS))
+    full, eighths = (to_lite(model, weights) for weights in ("float32", "int8"))
+    assert len(eighths) < len(full)
+    images[0] //= 16  # quiet, which must not be rounded as the others are
+    said = run(eighths, images)
+    np.testing.assert_allclose(said, run(full, images), atol=0.05)
+    alone = [run(eighths, images[place : place + 1])[0] for place in range(len(images))]
+    np.testing.assert_array_equal(said, alone)
+
+
+def test_conversion_gives_the_same_bytes_each_time():
+    model = build("resnet")
+    assert to_lite(model, "int8") == to_lite(model, "int8")
+
+
 @pytest.mark.parametrize("clips", [1, 2, 5])
 def test_number_of_clips_is_free(clips, images):
     model = build(members=3)

@@ -19,6 +19,7 @@ from speech_commands.storage.folder import (
     StreamedFiles,
     fill_folder,
     open_folder,
+    read_addresses,
 )
 from speech_commands.storage.index import Index
 
@@ -303,6 +304,22 @@ def test_a_memory_file_system_works_too(tmp_path):
     folder = open_folder(fs, root)
     assert {name: folder[name] for name in folder.index.index} == {n: content(n) for n in NAMES}
     assert not fs.exists(f"{root}/stray")
+
+
+@pytest.mark.parametrize("protocol", ["file", "memory"])
+def test_many_files_are_read_by_name_and_by_address(protocol, tmp_path):
+    fs, root = fsspec.filesystem(protocol), f"{tmp_path}/many"
+    names = [f"a b/{number:02d} [x]*.txt" for number in range(40)]
+    files = DerivedFiles(
+        "making", dict.fromkeys(names, "1"),
+        lambda names: [NewFile(name, name.encode()) for name in names], 7,
+    )  # fmt: skip
+    fill_folder(fs, root, files, ONE_WORKER)
+    reader = open_folder(fs, root).reader
+    backwards = names[::-1]
+    expected = [name.encode() for name in backwards]
+    assert reader.read_many(backwards) == expected
+    assert read_addresses([reader.address(name) for name in backwards]) == expected
 
 
 def test_a_folder_that_was_never_filled_says_so(tmp_path):

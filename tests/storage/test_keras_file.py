@@ -142,29 +142,6 @@ def test_the_digest_follows_architecture_and_weights_alone(model, fs, tmp_path):
     assert digest("c.keras", {}) != first
 
 
-def test_a_shared_model_is_loaded_once(model, fs, tmp_path):
-    path = str(tmp_path / "model.keras")
-    store_model(fs, path, NotedModel(model, {}))
-    asked = []
-
-    def computing_in(model, policy):
-        asked.append(policy)
-        return model
-
-    def share(policy="float32"):
-        return StoredModel(fs, path).shared(policy, computing_in)
-
-    shared = share()
-    assert share() is shared
-    assert asked == ["float32"]
-    assert share("mixed_bfloat16") is not shared
-    shared = share()
-    assert asked == ["float32", "mixed_bfloat16", "float32"]
-    model.set_weights([array + 1 for array in model.get_weights()])
-    store_model(fs, path, NotedModel(model, {}))
-    assert share() is not shared
-
-
 def test_it_travels_to_other_processes(model, fs, tmp_path):
     path = str(tmp_path / "model.keras")
     store_model(fs, path, NotedModel(model, {"a": 1}))

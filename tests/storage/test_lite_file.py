@@ -1,4 +1,6 @@
+import pickle
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import fsspec
@@ -9,9 +11,9 @@ from ai_edge_litert.interpreter import Interpreter
 from speech_commands.storage.keras_file import NotedModel, store_model
 from speech_commands.storage.lite_file import (
     LiteModel,
+    StoredLite,
     decode_lite,
     encode_lite,
-    load_lite,
     store_lite,
 )
 
@@ -25,7 +27,7 @@ def test_model_and_notes_come_back():
 def test_other_file_systems_work():
     fs = fsspec.filesystem("memory")
     store_lite(fs, "/models/a.tflite", MODEL)
-    assert load_lite(fs, "/models/a.tflite") == MODEL
+    assert StoredLite(fs, "/models/a.tflite").open(decode_lite) == MODEL
 
 
 def test_litert_reads_the_file_as_if_it_had_no_notes(recogniser_file):
@@ -55,7 +57,7 @@ def test_model_for_keras_is_refused_by_name(small_model, tmp_path):
     path = str(tmp_path / "a.keras")
     store_model(fsspec.filesystem("file"), path, NotedModel(small_model, {"labels": ["yes"]}))
     with pytest.raises(ValueError, match=r"a\.keras is no model for LiteRT; .* a \.tflite file"):
-        load_lite(fsspec.filesystem("file"), path)
+        StoredLite(fsspec.filesystem("file"), path)
 
 
 def test_failed_save_leaves_the_old_file(tmp_path):
@@ -63,5 +65,46 @@ def test_failed_save_leaves_the_old_file(tmp_path):
     store_lite(fs, str(path), MODEL)
     with pytest.raises(TypeError):
         store_lite(fs, str(path), LiteModel(b"", {"labels": object()}))
-    assert load_lite(fs, str(path)) == MODEL
+    assert StoredLite(fs, str(path)).open(decode_lite) == MODEL
     assert [file.name for file in tmp_path.iterdir()] == ["a.tflite"]
+
+
+def test_the_digest_follows_the_file():
+    fs = fsspec.filesystem("memory")
+
+    def digest(model):
+        store_lite(fs, "/models/a.tflite", model)
+        return StoredLite(fs, "/models/a.tflite").digest
+
+    first = digest(MODEL)
+    assert digest(LiteModel(MODEL.flatbuffer, dict(MODEL.notes))) == first
+    assert digest(LiteModel(MODEL.flatbuffer + b"1", MODEL.notes)) != first
+
+
+def test_a_shared_model_is_opened_once_a_thread(tmp_path):
+    fs, path = fsspec.filesystem("file"), str(tmp_path / "a.tflite")
+    store_lite(fs, path, MODEL)
+    opened = []
+
+    def opening(data, name):
+        opened.append(name)
+        return decode_lite(data, name)
+
+    def share():
+        return StoredLite(fs, path).shared(opening)
+
+    shared = share()
+    assert share() is shared
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(share).result() is not shared
+    assert opened == [path] * 2
+    store_lite(fs, path, LiteModel(MODEL.flatbuffer + b"1", MODEL.notes))
+    assert share().flatbuffer == MODEL.flatbuffer + b"1"
+
+
+def test_it_travels_to_other_processes(tmp_path):
+    fs, path = fsspec.filesystem("file"), str(tmp_path / "a.tflite")
+    store_lite(fs, path, MODEL)
+    stored = pickle.loads(pickle.dumps(StoredLite(fs, path)))  # noqa: S301 - its own
+    assert stored.notes == MODEL.notes
+    assert stored.open(decode_lite) == MODEL

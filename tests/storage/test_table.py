@@ -6,7 +6,7 @@ from speech_commands.storage.compute import Compute
 from speech_commands.storage.table import DerivedRows, fill_table, open_table
 
 LOCAL = fsspec.filesystem("file")
-COMPUTE = Compute(backend="local", workers=2, address=None)
+ALONE, BOTH = (Compute(backend="local", workers=workers, address=None) for workers in (1, 2))
 NAMES = [f"clip {number:02d}" for number in range(10)]
 
 
@@ -24,7 +24,7 @@ def describe(fingerprints, made, fails_at=None):
 def fill(root, fingerprints, **options):
     """Fill a table and return the chunks of names that were worked out."""
     made = []
-    fill_table(LOCAL, str(root), describe(fingerprints, made, **options), COMPUTE)
+    fill_table(LOCAL, str(root), describe(fingerprints, made, **options), ALONE)
     return made
 
 
@@ -34,9 +34,15 @@ def check(root, fingerprints):
     assert table["said"].to_dict() == {n: f"{n} {digest}" for n, digest in fingerprints.items()}
 
 
-def test_rows_are_worked_out_in_chunks_by_this_process(tmp_path):
+def test_rows_are_worked_out_in_chunks(tmp_path):
     wanted = dict.fromkeys(NAMES, "1")
     assert fill(tmp_path, wanted) == [NAMES[:4], NAMES[4:8], NAMES[8:]]
+    check(tmp_path, wanted)
+
+
+def test_processes_work_out_the_same_rows(tmp_path):
+    wanted = dict.fromkeys(NAMES, "1")
+    fill_table(LOCAL, str(tmp_path), describe(wanted, []), BOTH)
     check(tmp_path, wanted)
 
 
@@ -70,7 +76,7 @@ def test_rows_that_do_not_come_are_missed(tmp_path):
         "making", {"a": "1", "b": "1"}, lambda names: pd.DataFrame({"b": 1}, ["a"]), 4
     )
     with pytest.raises(ValueError, match="making: 1 of 2 did not come, such as 'b'"):
-        fill_table(LOCAL, str(tmp_path), rows, COMPUTE)
+        fill_table(LOCAL, str(tmp_path), rows, ALONE)
 
 
 def test_a_table_that_was_never_filled_says_so(tmp_path):

@@ -1,16 +1,12 @@
 """A Keras model with notes."""
 
-import logging
 from typing import Any
 
 import fsspec
 from kedro.io import AbstractDataset
 from kedro.io.core import get_protocol_and_path
 
-from speech_commands import shipped
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
-
-logger = logging.getLogger(__name__)
 
 
 class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
@@ -26,7 +22,6 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
     Args:
         filepath: the file.
         missing_ok: load None instead of failing if there is no file.
-        shipped: name of a model that comes with the package, to load if there is no file.
         credentials: for the file system.
         fs_args: further options of the file system.
         metadata: for other tools; unused here.
@@ -37,7 +32,6 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
         *,
         filepath: str,
         missing_ok: bool = False,
-        shipped: str | None = None,
         credentials: dict[str, Any] | None = None,
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
@@ -45,22 +39,13 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
         self.filepath = filepath
         protocol, self._path = get_protocol_and_path(filepath)
         self._fs = fsspec.filesystem(protocol, **(fs_args or {}), **(credentials or {}))
-        self._missing_ok, self._shipped = missing_ok, shipped
+        self._missing_ok = missing_ok
         self.metadata = metadata
 
     def load(self) -> StoredModel | None:
         """Read the notes; the model is loaded when asked for."""
-        if not self._fs.exists(self._path):
-            if self._shipped is not None:
-                logger.info(
-                    "%s is not there; using the model %r that comes with the package",
-                    self._path,
-                    self._shipped,
-                )
-                path = str(shipped.keras_file(self._shipped))
-                return StoredModel(fsspec.filesystem("file"), path)
-            if self._missing_ok:
-                return None
+        if self._missing_ok and not self._fs.exists(self._path):
+            return None
         return StoredModel(self._fs, self._path)
 
     def save(self, data: NotedModel) -> None:
@@ -71,8 +56,4 @@ class KerasModelDataset(AbstractDataset[NotedModel, StoredModel | None]):
         return bool(self._fs.exists(self._path))
 
     def _describe(self) -> dict[str, Any]:
-        return {
-            "filepath": self._path,
-            "missing_ok": self._missing_ok,
-            "shipped": self._shipped,
-        }
+        return {"filepath": self._path, "missing_ok": self._missing_ok}

@@ -1,15 +1,19 @@
 """A LiteRT model with notes."""
 
+import logging
 from typing import Any
 
 import fsspec
 from kedro.io import AbstractDataset
 from kedro.io.core import get_protocol_and_path
 
-from speech_commands.storage.lite_file import LiteModel, load_lite, store_lite
+from speech_commands import shipped
+from speech_commands.storage.lite_file import LiteModel, StoredLite, store_lite
+
+logger = logging.getLogger(__name__)
 
 
-class LiteModelDataset(AbstractDataset[LiteModel, LiteModel]):
+class LiteModelDataset(AbstractDataset[LiteModel, StoredLite]):
     """A `.tflite` file that also holds notes: labels and rendering.
 
     Example:
@@ -21,6 +25,7 @@ class LiteModelDataset(AbstractDataset[LiteModel, LiteModel]):
 
     Args:
         filepath: the file.
+        shipped: name of a model that comes with the package, to load if there is no file.
         credentials: for the file system.
         fs_args: further options of the file system.
         metadata: for other tools; unused here.
@@ -30,6 +35,7 @@ class LiteModelDataset(AbstractDataset[LiteModel, LiteModel]):
         self,
         *,
         filepath: str,
+        shipped: str | None = None,
         credentials: dict[str, Any] | None = None,
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
@@ -37,11 +43,19 @@ class LiteModelDataset(AbstractDataset[LiteModel, LiteModel]):
         self.filepath = filepath
         protocol, self._path = get_protocol_and_path(filepath)
         self._fs = fsspec.filesystem(protocol, **(fs_args or {}), **(credentials or {}))
+        self._shipped = shipped
         self.metadata = metadata
 
-    def load(self) -> LiteModel:
-        """Read model and notes."""
-        return load_lite(self._fs, self._path)
+    def load(self) -> StoredLite:
+        """Read the notes; the model is read again by whoever computes with it."""
+        if self._shipped is None or self._fs.exists(self._path):
+            return StoredLite(self._fs, self._path)
+        logger.info(
+            "%s is not there; using the model %r that comes with the package",
+            self._path,
+            self._shipped,
+        )
+        return StoredLite(fsspec.filesystem("file"), str(shipped.lite_file(self._shipped)))
 
     def save(self, data: LiteModel) -> None:
         """Write model and notes, whole or not at all."""
@@ -51,4 +65,4 @@ class LiteModelDataset(AbstractDataset[LiteModel, LiteModel]):
         return bool(self._fs.exists(self._path))
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._path}
+        return {"filepath": self._path, "shipped": self._shipped}

@@ -67,11 +67,22 @@ class Recogniser:
         Raises:
             ValueError: if the waveforms' shape is another.
         """
+        return self.judge_images(render(waveforms, self.rendering))
+
+    def judge_images(self, images: np.ndarray) -> np.ndarray:
+        """Tell how probable each label is for clips that have been rendered.
+
+        Args:
+            images: shape (clips, rows, frames), uint8.
+
+        Returns:
+            Shape (clips, labels), float32; each row sums to 1.
+        """
         parts = [np.zeros((0, len(self.labels.names)), np.float32)]
-        for start in range(0, len(waveforms), CLIPS_AT_ONCE):
-            images = render(waveforms[start : start + CLIPS_AT_ONCE], self.rendering)
-            self._make_room(len(images))
-            self._interpreter.set_tensor(self._image, images[..., None])
+        for start in range(0, len(images), CLIPS_AT_ONCE):
+            few = images[start : start + CLIPS_AT_ONCE, ..., None]
+            self._make_room(len(few))
+            self._interpreter.set_tensor(self._image, few)
             self._interpreter.invoke()
             parts.append(_softmax(self._interpreter.get_tensor(self._logits)))
         return np.concatenate(parts)

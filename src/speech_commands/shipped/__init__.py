@@ -27,7 +27,16 @@ def read(name: str) -> bytes:
     Raises:
         ValueError: if there is none of this name; the message lists those there are.
     """
-    return _path(name, SUFFIX).read_bytes()
+    return lite_file(name).read_bytes()
+
+
+def lite_file(name: str) -> Path:
+    """Where a recogniser's LiteRT file lies.
+
+    Raises:
+        ValueError: if there is none of this name; the message lists those there are.
+    """
+    return _path(name, SUFFIX)
 
 
 def keras_file(name: str) -> Path:

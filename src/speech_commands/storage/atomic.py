@@ -2,8 +2,10 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from posixpath import splitext
 from uuid import uuid4
@@ -13,6 +15,9 @@ from fsspec.implementations.local import LocalFileSystem
 
 PARTIAL_PREFIX = ".partial-"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+DOWNLOADS_AT_ONCE = 32
+"""Another store answers late, and many questions at a time."""
 
 
 def is_local(fs: AbstractFileSystem) -> bool:
@@ -64,6 +69,15 @@ def write_bytes(fs: AbstractFileSystem, path: str, data: bytes) -> None:
 def read_bytes(fs: AbstractFileSystem, path: str) -> bytes:
     """Read a file."""
     return Path(path).read_bytes() if is_local(fs) else fs.cat_file(path)
+
+
+def read_many(fs: AbstractFileSystem, paths: Sequence[str]) -> list[bytes]:
+    """Read files, from another store many at a time."""
+    read = partial(read_bytes, fs)
+    if is_local(fs):
+        return [*map(read, paths)]
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+        return [*pool.map(read, paths)]
 
 
 def _write_locally(path: str, data: bytes) -> None:

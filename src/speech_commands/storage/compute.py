@@ -42,13 +42,7 @@ class Compute(BaseModel):
             )
         return self
 
-    def map(
-        self,
-        task: Callable[[Chunk], Result],
-        chunks: Iterable[Chunk],
-        *,
-        multithreaded: bool = False,
-    ) -> Iterator[Result]:
+    def map(self, task: Callable[[Chunk], Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
         """Run a task on every chunk and yield results as they come, in any order.
 
         Local processes take chunks one at a time; a cluster is handed all of them at once, and
@@ -57,8 +51,6 @@ class Compute(BaseModel):
         Args:
             task: a picklable function.
             chunks: what it is called with.
-            multithreaded: the task uses every core, or the GPU, by itself; on one machine it is
-                then called by this process, chunk after chunk.
 
         Yields:
             What the task returned. An error in a task ends the iteration with that error.
@@ -69,8 +61,6 @@ class Compute(BaseModel):
         """
         if self.address:
             return _map_on_cluster(self.address, task, chunks)
-        if multithreaded:
-            return map(task, chunks)
         return _map_on_processes(self.workers or -1, task, chunks)
 
 

@@ -15,13 +15,14 @@ from pathlib import PurePosixPath
 from typing import Any
 from zlib import crc32
 
+import fsspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
 from more_itertools import batched
 
-from speech_commands.storage.atomic import is_local, read_bytes, write_bytes
+from speech_commands.storage.atomic import is_local, read_bytes, read_many, write_bytes
 from speech_commands.storage.compute import Compute
 from speech_commands.storage.index import NAME, Index, is_part, lacking, still_right
 from speech_commands.storage.listing import changed_at, list_files
@@ -108,6 +109,16 @@ class FileReader:
 
     def __getitem__(self, name: str) -> bytes:
         return read_bytes(self.fs, self.path(name))
+
+    def read_many(self, names: Sequence[str]) -> list[bytes]:
+        """Read files, from another store many at a time."""
+        return read_many(self.fs, [*map(self.path, names)])
+
+
+def read_addresses(addresses: Sequence[str]) -> list[bytes]:
+    """Read files of one store by what `FileReader.address` gives."""
+    fs, _ = fsspec.url_to_fs(addresses[0])
+    return read_many(fs, [str(fs._strip_protocol(address)) for address in addresses])
 
 
 class FileFolder:

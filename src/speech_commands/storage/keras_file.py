@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from fsspec import AbstractFileSystem
-from pydantic import BaseModel
 
 from speech_commands.committee import register_committee
 from speech_commands.layers import register_layers
@@ -21,7 +19,7 @@ from speech_commands.objective import register_objective
 from speech_commands.storage.atomic import replacing
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.keras_parts import check_parts
-from speech_commands.storage.notes import UNREADABLE, add_notes, read_notes
+from speech_commands.storage.notes import UNREADABLE, Noted, add_notes, read_notes
 
 CONFIG = "config.json"
 MODEL_PARTS = (CONFIG, "model.weights.h5")
@@ -41,7 +39,7 @@ class NotedModel:
     notes: Mapping[str, Any]
 
 
-class StoredModel:
+class StoredModel(Noted):
     """A model on disk; its notes are at hand, the model itself is loaded when asked for.
 
     Attributes:
@@ -57,24 +55,10 @@ class StoredModel:
     """
 
     def __init__(self, fs: AbstractFileSystem, path: str) -> None:
-        self._fs, self._path = fs, path
+        self._fs = fs
         with fs.open(path, "rb") as file:
-            self.notes: dict[str, Any] = read_notes(file, path)
+            super().__init__(path, read_notes(file, path))
             self.digest = _digest(file)
-
-    def expect(self, **facts: BaseModel) -> None:
-        """Make sure that notes say what parameters say.
-
-        Raises:
-            ValueError: if they differ; the message gives both.
-        """
-        for name, given in facts.items():
-            noted, wanted = self.notes.get(name), given.model_dump(mode="json")
-            if noted != wanted:
-                raise ValueError(
-                    f"{self._path} was trained with the {name} {noted}, and the parameters say "
-                    f"{wanted}; use the same, or train again"
-                )
 
     def load(self) -> keras.Model:
         """Load the model, with its optimizer if it was stored with one; runs no code from it.
@@ -105,21 +89,6 @@ class StoredModel:
             if CONFIG not in archive.namelist():
                 raise ValueError(f"{self._path} is no Keras model: it holds no {CONFIG}")
             return json.loads(archive.read(CONFIG))
-
-    def shared(
-        self, policy: str, computing_in: Callable[[keras.Model, str], keras.Model]
-    ) -> keras.Model:
-        """The model, loaded once a process and made to compute by a policy; for labelling only."""
-        with _LOADING:
-            if (self.digest, policy) not in _SHARED:
-                _SHARED.clear()
-                _SHARED[self.digest, policy] = computing_in(self.load(), policy)
-            return _SHARED[self.digest, policy]
-
-
-_LOADING = Lock()
-_SHARED: dict[tuple[str, str], keras.Model] = {}
-"""The last model asked for, by its digest and policy."""
 
 
 def _digest(file: IO[bytes]) -> str:

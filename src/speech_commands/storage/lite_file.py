@@ -1,15 +1,20 @@
 """LiteRT models on disk, with the facts that are needed to use them."""
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from io import BytesIO
-from typing import Any
+from threading import local
+from typing import Any, TypeVar
 
 from fsspec import AbstractFileSystem
 
-from speech_commands.storage.atomic import write_bytes
-from speech_commands.storage.notes import add_notes, read_notes
+from speech_commands.storage.atomic import read_bytes, write_bytes
+from speech_commands.storage.fingerprint import DIGEST_BYTES
+from speech_commands.storage.notes import Noted, add_notes, read_notes
+
+Opened = TypeVar("Opened")
 
 IDENTIFIER, IDENTIFIER_START = b"TFL3", 4
 """Of TensorFlow Lite's schema of FlatBuffers (file_identifier), and where FlatBuffers put it."""
@@ -63,10 +68,38 @@ def store_lite(fs: AbstractFileSystem, path: str, model: LiteModel) -> None:
     write_bytes(fs, path, encode_lite(model))
 
 
-def load_lite(fs: AbstractFileSystem, path: str) -> LiteModel:
-    """Read a model and its notes.
+class StoredLite(Noted):
+    """A model for LiteRT on disk; small, so that it travels to other processes.
+
+    Attributes:
+        notes: facts about it.
+        digest: changes whenever the file does.
+
+    Args:
+        fs: the file system.
+        path: the file.
 
     Raises:
-        ValueError: if it is not a whole model of this project.
+        ValueError: if it is not a whole model of this project; the message names it.
     """
-    return decode_lite(fs.cat_file(path), path)
+
+    def __init__(self, fs: AbstractFileSystem, path: str) -> None:
+        data = read_bytes(fs, path)
+        super().__init__(path, dict(decode_lite(data, path).notes))
+        self._fs = fs
+        self.digest = blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
+
+    def open(self, opening: Callable[[bytes, str], Opened]) -> Opened:
+        """Have the file's content and name made into what computes with it."""
+        return opening(read_bytes(self._fs, self._path), self._path)
+
+    def shared(self, opening: Callable[[bytes, str], Opened]) -> Opened:
+        """As `open`, but once a thread, of which each needs an interpreter of its own."""
+        if getattr(_OPENED, "digest", None) != self.digest:
+            _OPENED.model, _OPENED.digest = self.open(opening), self.digest
+        opened: Opened = _OPENED.model
+        return opened
+
+
+_OPENED = local()
+"""The last model that was asked for."""

@@ -6,11 +6,42 @@ import zlib
 from collections.abc import Mapping
 from typing import IO, Any
 
+from pydantic import BaseModel
+
 MEMBER = "speech_commands.json"
 LARGEST = 2**24
 """Bytes of notes; a file from elsewhere may promise any number."""
 UNREADABLE = (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error)
 """What zipfile raises on archives that are damaged, encrypted, or of methods it does not know."""
+
+
+class Noted:
+    """A model on disk, whose notes are at hand.
+
+    Attributes:
+        notes: facts about it.
+
+    Args:
+        path: the file.
+        notes: what it holds of them.
+    """
+
+    def __init__(self, path: str, notes: dict[str, Any]) -> None:
+        self._path, self.notes = path, notes
+
+    def expect(self, **facts: BaseModel) -> None:
+        """Make sure that notes say what parameters say.
+
+        Raises:
+            ValueError: if they differ; the message gives both.
+        """
+        for name, given in facts.items():
+            noted, wanted = self.notes.get(name), given.model_dump(mode="json")
+            if noted != wanted:
+                raise ValueError(
+                    f"{self._path} was trained with the {name} {noted}, and the parameters say "
+                    f"{wanted}; use the same, or train again"
+                )
 
 
 def add_notes(file: str | IO[bytes], notes: Mapping[str, Any]) -> None:

@@ -20,8 +20,7 @@ class DerivedRows:
     Attributes:
         what: what is being done, for progress lines.
         fingerprints: name to a digest of everything the row depends on.
-        derive: a picklable function from names to rows indexed by them. It uses every core by
-            itself, so that on one machine chunks take turns.
+        derive: a picklable function from names to rows indexed by them.
         chunk_size: how many names it is called with.
     """
 
@@ -61,4 +60,4 @@ def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Co
         pending = lacking(kept, rows.fingerprints)
         task = partial(index.derive, rows.derive)
         chunks = batched(pending.items(), rows.chunk_size)
-        index.work_off(rows.what, pending, compute.map(task, chunks, multithreaded=True))
+        index.work_off(rows.what, pending, compute.map(task, chunks))

@@ -1,66 +1,10 @@
 """What a recogniser gets right and wrong."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-
-from speech_commands.lazy_tensorflow import keras, tf
-from speech_commands.storage.progress import Progress
-from speech_commands.training.batches import read_ahead
-from speech_commands.training.image_files import naming_damaged, read_images
-
-
-def predict_probabilities(
-    model: keras.Model, paths: Sequence[str], batch_size: int, what: str
-) -> np.ndarray:
-    """Label images, and show progress.
-
-    Args:
-        model: gives logits.
-        paths: of PNG files, all of one size.
-        batch_size: how many at a time.
-        what: for the progress line.
-
-    Returns:
-        Shape (clips, labels), float32; each row sums to 1.
-
-    Raises:
-        ValueError: if an image is damaged; the message names it.
-    """
-    progress = Progress(what, len(paths))
-    parts = []
-    for part in predict_batches(model, paths, batch_size):
-        parts.append(part)
-        progress.advance(len(part))
-    return np.concatenate(parts)
-
-
-def predict_batches(
-    model: keras.Model, paths: Sequence[str], batch_size: int
-) -> Iterator[np.ndarray]:
-    """Label images in batches, all of one size, so that the network is compiled once.
-
-    Args:
-        model: gives logits.
-        paths: of PNG files, all of one size.
-        batch_size: how many at a time.
-
-    Yields:
-        Shape (clips, labels), float32; each row sums to 1.
-
-    Raises:
-        ValueError: if an image is damaged; the message names it.
-    """
-    with naming_damaged(paths):
-        for images in read_ahead(read_images(paths).batch(batch_size)):
-            clips = len(images)
-            full = tf.pad(images, [[0, batch_size - clips], [0, 0], [0, 0], [0, 0]])
-            logits = model.predict_on_batch(full)[:clips]
-            yield np.asarray(keras.ops.softmax(logits), np.float32)
 
 
 def count_confusions(predictions: pd.DataFrame, labels: Sequence[str]) -> np.ndarray:

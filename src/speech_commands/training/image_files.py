@@ -9,11 +9,9 @@ import fsspec
 import joblib
 
 from speech_commands.lazy_tensorflow import tf
+from speech_commands.storage.atomic import DOWNLOADS_AT_ONCE
 
 URL_MARK = "://"
-
-DOWNLOADS_AT_ONCE = 32
-"""Another store answers late, and many questions at a time."""
 
 
 def read_images(paths: Sequence[str]) -> tf.data.Dataset:

@@ -28,7 +28,7 @@ from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.settings import CONFIG_LOADER_ARGS
 from speech_commands.storage.folder import FileFolder, FileReader
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
-from speech_commands.storage.lite_file import encode_lite
+from speech_commands.storage.lite_file import StoredLite, encode_lite, store_lite
 from speech_commands.training import hardware
 from speech_commands.training.hardware import HardwareParams
 from speech_commands.training.teacher import DistillationParams
@@ -239,8 +239,9 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     lite = export_lite_recogniser(recogniser, settings["params"], settings["hardware"])
     assert lite.notes == recogniser.notes
     assert Recogniser(encode_lite(lite), "recogniser.tflite").labels == labels
-    chosen = {name: settings[name] for name in ("labels", "params", "hardware")}
-    predictions = predict_held_out(recogniser, examples, **chosen)
+    store_lite(FS, str(tmp_path / "recogniser.tflite"), lite)
+    stored = StoredLite(FS, str(tmp_path / "recogniser.tflite"))
+    predictions = predict_held_out(stored, examples, labels)
     assert set(predictions["split"]) == {"validation", "testing"}
     assert predictions["label"].eq(predictions["predicted"]).mean() > 0.7
 
@@ -252,7 +253,7 @@ def test_other_labels_than_those_of_the_training_are_refused(run, examples, sett
     with pytest.raises(ValueError, match=r"checkpoint\.keras was trained with the labels"):
         export_recogniser(stored, fewer, *rest)
     with pytest.raises(ValueError, match=r"checkpoint\.keras was trained with the labels"):
-        predict_held_out(stored, examples, fewer, *rest)
+        predict_held_out(stored, examples, fewer)
 
 
 def test_a_recogniser_expects_labels_as_it_is_told(run, settings, labels):

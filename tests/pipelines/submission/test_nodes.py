@@ -1,5 +1,4 @@
 import fsspec
-import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,8 +21,7 @@ from speech_commands.storage.folder import (
     fill_folder,
     open_folder,
 )
-from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
-from speech_commands.training.hardware import HardwareParams
+from speech_commands.storage.lite_file import LiteModel, StoredLite, store_lite
 
 
 @pytest.fixture
@@ -55,7 +53,7 @@ def sample(*names):
 
 
 def test_clips_are_matched_by_file_name_and_the_rest_is_reported(ingest):
-    params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=1)
+    params = SubmissionParams(chunk_size=1, largest_unlabelled_fraction=1)
     usable, rejected = list_test_clips(
         folder(a="", b="truncated", d=""), REFUSED, sample("c", "b", "a"), ingest, params
     )
@@ -65,7 +63,7 @@ def test_clips_are_matched_by_file_name_and_the_rest_is_reported(ingest):
 
 
 def test_names_with_a_suffix_in_capitals_are_found_and_written_as_they_were_given(ingest, labels):
-    params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=0)
+    params = SubmissionParams(chunk_size=1, largest_unlabelled_fraction=0)
     asked = pd.DataFrame({"fname": ["b.WAV", "a.wav"]})
     usable, rejected = list_test_clips(folder(a="", b=""), REFUSED, asked, ingest, params)
     assert usable["fname"].to_list() == ["a.wav", "b.wav"]
@@ -76,7 +74,7 @@ def test_names_with_a_suffix_in_capitals_are_found_and_written_as_they_were_give
 
 
 def test_of_two_clips_of_one_name_the_first_sound_one_counts(ingest):
-    params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=1)
+    params = SubmissionParams(chunk_size=1, largest_unlabelled_fraction=1)
     clips = folder(a="truncated", b="", c="")
     clips.index.index = pd.Index(["1/a.wav", "2/a.wav", "3/a.wav"], name="name")
     usable, rejected = list_test_clips(clips, REFUSED, sample("a"), ingest, params)
@@ -87,7 +85,7 @@ def test_of_two_clips_of_one_name_the_first_sound_one_counts(ingest):
 
 
 def test_too_many_missing_clips_stop_the_run(ingest):
-    params = SubmissionParams(batch_size=1, chunk_size=1, largest_unlabelled_fraction=0.4)
+    params = SubmissionParams(chunk_size=1, largest_unlabelled_fraction=0.4)
     with pytest.raises(ValueError, match=r"1 of the 2 clips.*b\.wav"):
         list_test_clips(folder(a=""), REFUSED, sample("a", "b"), ingest, params)
 
@@ -115,42 +113,23 @@ def test_recogniser_trained_on_other_images_is_refused(labels, project_parameter
 
     rendering = spectrograms.rendering.model_dump(mode="json") | {"hop_ms": 10.0}
     fs = fsspec.filesystem("memory")
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     notes = {"labels": labels.model_dump(mode="json"), "rendering": rendering}
-    store_model(fs, "/submission/recogniser.keras", NotedModel(model, notes))
+    store_lite(fs, "/submission/recogniser.tflite", LiteModel(b"\x1c\0\0\0TFL3", notes))
     with pytest.raises(ValueError, match=r"trained with the rendering .*'hop_ms': 10\.0"):
         label_test_clips(
-            StoredModel(fs, "/submission/recogniser.keras"),
+            StoredLite(fs, "/submission/recogniser.tflite"),
             pd.DataFrame(),
             folder(),
             labels,
             spectrograms,
             SubmissionParams(**project_parameters["submission"]),
-            HardwareParams(**project_parameters["hardware"]),
         )
 
 
 @pytest.fixture
-def recogniser(labels, project_parameters, tmp_path):
-    """Untrained, for small images; and a folder of such images."""
-    rendering = SpectrogramParams(**project_parameters["spectrograms"]).rendering
-    keras.utils.set_random_seed(1)
-    model = keras.Sequential(
-        [
-            keras.Input((rendering.rows, rendering.frames, 1), dtype="uint8"),
-            keras.layers.Rescaling(1 / 255),
-            keras.layers.AveragePooling2D(16),
-            keras.layers.Flatten(),
-            keras.layers.Dense(len(labels.names)),
-        ]
-    )
-    notes = {
-        "labels": labels.model_dump(mode="json"),
-        "rendering": rendering.model_dump(mode="json"),
-    }
-    fs = fsspec.filesystem("file")
-    store_model(fs, str(tmp_path / "recogniser.keras"), NotedModel(model, notes))
-    return StoredModel(fs, str(tmp_path / "recogniser.keras"))
+def recogniser(recogniser_file):
+    """Untrained, for small images."""
+    return StoredLite(fsspec.filesystem("file"), str(recogniser_file))
 
 
 def draw(seed, shape):
@@ -181,8 +160,7 @@ def test_probabilities_follow_images_and_recogniser_alone(
             open_folder(fs, root),
             labels,
             spectrograms,
-            SubmissionParams(batch_size=4, chunk_size=chunk_size, largest_unlabelled_fraction=0),
-            HardwareParams(**project_parameters["hardware"]),
+            SubmissionParams(chunk_size=chunk_size, largest_unlabelled_fraction=0),
         )
         return described.derive(list(described.fingerprints)), described.fingerprints
 

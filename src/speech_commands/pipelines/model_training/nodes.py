@@ -20,14 +20,15 @@ from speech_commands.models.rounding import round_kernels
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
 from speech_commands.pipelines.spectrograms.nodes import image_fingerprints, image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
+from speech_commands.recognition.images import label_images
+from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.fingerprint import fingerprint
-from speech_commands.storage.folder import FileFolder
+from speech_commands.storage.folder import FileFolder, read_addresses
 from speech_commands.storage.keras_file import NotedModel, StoredModel
-from speech_commands.storage.lite_file import LiteModel
+from speech_commands.storage.lite_file import LiteModel, StoredLite
 from speech_commands.training.evaluation import (
     count_confusions,
     precision_and_recall,
-    predict_probabilities,
     summarise,
 )
 from speech_commands.training.feed import build_feeds, trained_priors
@@ -298,7 +299,7 @@ def export_lite_recogniser(
         hardware: on which devices.
 
     Returns:
-        The same model in float32, with the same notes.
+        The same model, with the same notes.
     """
     set_up(hardware)
     return LiteModel(to_lite(recogniser.load(), params.lite_weights), recogniser.notes)
@@ -313,34 +314,28 @@ def draw_learning_curves(history: pd.DataFrame) -> tuple[Figure, Figure]:
 
 
 def predict_held_out(
-    recogniser: StoredModel,
-    examples: pd.DataFrame,
-    labels: Labels,
-    params: ModelTrainingParams,
-    hardware: HardwareParams,
+    recogniser: StoredLite, examples: pd.DataFrame, labels: Labels
 ) -> pd.DataFrame:
     """Label the validation and testing splits.
 
     Args:
-        recogniser: the trained model.
+        recogniser: that which will label clips.
         examples: from `assemble_examples`.
         labels: the labels.
-        params: the batch size.
-        hardware: on which devices.
 
     Returns:
         Columns clip, split, label, predicted, probability: that given to the true label.
 
     Raises:
-        ValueError: if the recogniser was trained with other labels.
+        ValueError: if the recogniser was trained with other labels, or an image is damaged; the
+            message names it.
     """
     recogniser.expect(labels=labels)
-    model = computing_in(recogniser.load(), set_up(hardware).policy)
     held_out = examples[examples["split"].ne(Split.TRAINING)].reset_index(drop=True)
-    probabilities = predict_probabilities(
-        model,
+    probabilities = label_images(
+        recogniser.open(Recogniser),
         held_out["path"].to_list(),
-        params.evaluation_batch_size,
+        read_addresses,
         "labelling held-out clips",
     )
     return held_out[["clip", "split", "label"]].assign(

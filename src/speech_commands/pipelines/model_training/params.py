@@ -17,8 +17,7 @@ class ModelTrainingParams(BaseModel):
     model: ModelParams
     training: TrainingParams
     label_priors: dict[Word, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None
-    lite_weights: Literal["float32", "float16"]
-    evaluation_batch_size: int = Field(ge=1)
+    lite_weights: Literal["float32", "float16", "int8"]
 
     def expect_names_of(self, labels: Labels) -> None:
         """Make sure that shares and priors are given for labels alone.

@@ -71,13 +71,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=predict_held_out,
-                inputs=[
-                    "recogniser",
-                    "examples",
-                    "params:labels",
-                    "params:model_training",
-                    "params:hardware",
-                ],
+                inputs=["lite_recogniser", "examples", "params:labels"],
                 outputs="held_out_predictions",
                 name="predict_held_out",
             ),

@@ -4,22 +4,20 @@ from collections.abc import Sequence
 from functools import partial
 from posixpath import basename
 
-import numpy as np
 import pandas as pd
 
 from speech_commands.corpus.layout import recording_name
 from speech_commands.corpus.manifest import describe_recordings, find_problems
 from speech_commands.labels import Labels
-from speech_commands.models.precision import computing_in
 from speech_commands.pipelines.ingest.params import IngestParams
 from speech_commands.pipelines.spectrograms.nodes import image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.pipelines.submission.params import SubmissionParams
+from speech_commands.recognition.images import label_images
+from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.folder import FileFolder, FileReader
-from speech_commands.storage.keras_file import StoredModel
+from speech_commands.storage.lite_file import StoredLite
 from speech_commands.storage.table import DerivedRows
-from speech_commands.training.evaluation import predict_batches
-from speech_commands.training.hardware import HardwareParams, set_up
 
 
 def list_test_clips(
@@ -81,13 +79,12 @@ ABSENT = "the sample submission names it, and the test recordings do not have it
 
 
 def label_test_clips(
-    recogniser: StoredModel,
+    recogniser: StoredLite,
     test_manifest: pd.DataFrame,
     test_spectrograms: FileFolder,
     labels: Labels,
     spectrogram_params: SpectrogramParams,
     params: SubmissionParams,
-    hardware: HardwareParams,
 ) -> DerivedRows:
     """Give each test clip a probability for each label.
 
@@ -98,7 +95,6 @@ def label_test_clips(
         labels: the labels.
         spectrogram_params: how the images were rendered.
         params: how many at a time.
-        hardware: on which devices.
 
     Returns:
         One row a clip, named as it; a column a label, float32, adding up to 1.
@@ -114,9 +110,7 @@ def label_test_clips(
         fingerprints={
             clip: f"{recogniser.digest}-{image}" for clip, image in zip(clips, images, strict=True)
         },
-        derive=partial(
-            _label_chunk, recogniser, test_spectrograms.reader, labels, params.batch_size, hardware
-        ),
+        derive=partial(_label_chunk, recogniser, test_spectrograms.reader, labels),
         chunk_size=params.chunk_size,
     )
 
@@ -152,14 +146,8 @@ def _are_among(names: pd.Series, others: pd.Series) -> pd.Series:
 
 
 def _label_chunk(
-    recogniser: StoredModel,
-    images: FileReader,
-    labels: Labels,
-    batch_size: int,
-    hardware: HardwareParams,
-    clips: Sequence[str],
+    stored: StoredLite, images: FileReader, labels: Labels, clips: Sequence[str]
 ) -> pd.DataFrame:
-    model = recogniser.shared(set_up(hardware).policy, computing_in)
-    paths = [images.address(image_name(clip)) for clip in clips]
-    batches = list(predict_batches(model, paths, batch_size))
-    return pd.DataFrame(np.concatenate(batches), index=list(clips), columns=list(labels.names))
+    recogniser = stored.shared(partial(Recogniser, threads=1))  # chunks are spread over cores
+    said = label_images(recogniser, [*map(image_name, clips)], images.read_many)
+    return pd.DataFrame(said, index=list(clips), columns=list(labels.names))

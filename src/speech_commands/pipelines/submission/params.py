@@ -8,6 +8,5 @@ class SubmissionParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    batch_size: int = Field(ge=1)
     chunk_size: int = Field(ge=1)
     largest_unlabelled_fraction: float = Field(ge=0, le=1)

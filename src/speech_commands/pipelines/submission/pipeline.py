@@ -51,13 +51,12 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             Node(
                 func=label_test_clips,
                 inputs=[
-                    "recogniser",
+                    "lite_recogniser",
                     "test_manifest",
                     "test_spectrograms",
                     "params:labels",
                     "params:spectrograms",
                     "params:submission",
-                    "params:hardware",
                 ],
                 outputs="probabilities",
                 name="label_test_clips",
