@@ -24,7 +24,7 @@ from more_itertools import batched
 
 from speech_commands.storage.atomic import is_local, read_bytes, read_many, write_bytes
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.index import NAME, Index, is_part, lacking, still_right
+from speech_commands.storage.index import NAME, Index, is_part, lacking, names_of, still_right
 from speech_commands.storage.listing import changed_at, list_files
 from speech_commands.storage.lock import one_at_a_time
 
@@ -253,11 +253,11 @@ def _keep_valid(
     if len(kept):
         right = still_right(table, wanted)
         kept = _recognise(right, files, FileReader(fs, root))
-        _report(sorted(set(right.index) - set(kept.index)), root)
+        _report(sorted(names_of(right) - names_of(kept)), root)
     if not known or not kept.equals(table):
         # Rows go before files: a row whose file is being replaced must not outlive a kill.
         index.replace(kept)
-    strays = sorted(set(files.index) - set(wanted))
+    strays = sorted(names_of(files) - set(wanted))
     if strays:
         fs.rm([f"{root}/{name}" for name in strays])
     return kept

@@ -42,7 +42,8 @@ def image_fingerprints(clips: pd.Series, params: SpectrogramParams) -> dict[str,
         Image name to fingerprint.
     """
     settings = fingerprint(params.rendering, params.png_compress_level)
-    return {image_name(str(clip)): f"{settings}-{digest}" for clip, digest in clips.items()}
+    named = zip(clips.index.to_list(), clips.to_list(), strict=True)
+    return {image_name(clip): f"{settings}-{digest}" for clip, digest in named}
 
 
 def render_spectrograms(

@@ -108,7 +108,8 @@ def label_test_clips(
     return DerivedRows(
         what="labelling test clips",
         fingerprints={
-            clip: f"{recogniser.digest}-{image}" for clip, image in zip(clips, images, strict=True)
+            clip: f"{recogniser.digest}-{image}"
+            for clip, image in zip(clips.to_list(), images.to_list(), strict=True)
         },
         derive=partial(_label_chunk, recogniser, test_spectrograms.reader, labels),
         chunk_size=params.chunk_size,
