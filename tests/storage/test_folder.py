@@ -294,6 +294,18 @@ def test_streamed_files_are_asked_for_once_and_only_if_missing(tmp_path):
     check(tmp_path, wanted())
 
 
+def test_streamed_files_are_written_while_their_source_goes_on(tmp_path):
+    lying = []
+
+    def stream(names):
+        for name in names:
+            yield NewFile(name, content(name))
+            lying.append((tmp_path / name).is_file())
+
+    fill_folder(LOCAL, str(tmp_path), StreamedFiles("taking", wanted(), stream), ONE_WORKER)
+    assert lying == [True] * len(NAMES)
+
+
 def test_a_memory_file_system_works_too(tmp_path):
     fs = fsspec.filesystem("memory")
     root = f"/{tmp_path.name}/folder"

@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
-from more_itertools import batched
+from more_itertools import batched, ichunked
 
 from speech_commands.storage.atomic import is_local, read_bytes, read_many, write_bytes
 from speech_commands.storage.compute import Compute
@@ -215,7 +215,8 @@ def _store_chunks(
         task = partial(index.derive, partial(_derive_and_store, reader, files.derive))
         yield from compute.map(task, batched(pending.items(), files.chunk_size))
     else:
-        for chunk in batched(files.stream(frozenset(pending)), STREAM_CHUNK_SIZE):
+        # Each file is written as it comes, while its source is at work on the next.
+        for chunk in ichunked(files.stream(frozenset(pending)), STREAM_CHUNK_SIZE):
             yield index.add(_store(reader, chunk), pending)
 
 
