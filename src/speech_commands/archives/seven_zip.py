@@ -37,7 +37,6 @@ class SevenZipArchive:
     def __init__(self, path: UPath, limits: Limits) -> None:
         self.name = str(path)
         self._path = path
-        self._crc: dict[str, int | None] = {}
         self.contents = sort_members(self.name, self._list_members(), limits)
         _let_go_of_members()
 
@@ -57,7 +56,7 @@ class SevenZipArchive:
                 raise KeyError(path)
         # py7zr refuses paths that cross a link lying where it would extract to; nothing lies here.
         with TemporaryDirectory() as empty:
-            buffers = _Buffers(empty, paths, members, self._crc)
+            buffers = _Buffers(empty, paths, members)
             thread = Thread(target=self._extract, args=(buffers,), daemon=True)
             thread.start()
             try:
@@ -82,7 +81,6 @@ class SevenZipArchive:
                 regular = info.is_file and not info.is_symlink
                 digest = fingerprint(size, info.crc32)
                 found.append(Member(info.filename, size, digest, regular))
-                self._crc.setdefault(info.filename, info.crc32)
         return found
 
     def _extract(self, buffers: "_Buffers") -> None:
@@ -140,18 +138,10 @@ class _Buffers(WriterFactory):
         root: the folder that py7zr takes them for.
         paths: of the files wanted.
         members: of the archive, by path.
-        crc: of each, if the archive has one.
     """
 
-    def __init__(
-        self,
-        root: str,
-        paths: Collection[str],
-        members: Mapping[str, Member],
-        crc: Mapping[str, int | None],
-    ) -> None:
-        self.root, self.paths = root, paths
-        self._members, self._crc = members, crc
+    def __init__(self, root: str, paths: Collection[str], members: Mapping[str, Member]) -> None:
+        self.root, self.paths, self._members = root, paths, members
         # py7zr asks for buffers by normalised path, which most paths are.
         normal = ((PurePosixPath(path).as_posix(), path) for path in paths)
         self._renamed = {asked: path for asked, path in normal if asked != path}
@@ -165,7 +155,7 @@ class _Buffers(WriterFactory):
         path = self._renamed.get(asked, asked)
         if path not in self.paths:
             return NullIO()
-        return _Buffer(self, self._members[path], self._crc[path])
+        return _Buffer(self, self._members[path])
 
     def put(self, item: tuple[str, bytes] | BaseException | None) -> None:
         """Queue a finished file, an error or the end; wait while the queue is full."""
@@ -187,11 +177,11 @@ class _Buffers(WriterFactory):
 class _Buffer(Py7zIO):
     """The content of one file while it is being decompressed."""
 
-    __slots__ = ("_crc", "_data", "_member", "_owner", "_size")  # py7zr keeps them to the end
+    __slots__ = ("_data", "_member", "_owner")  # py7zr keeps them to the end
 
-    def __init__(self, owner: _Buffers, member: Member, crc: int | None) -> None:
-        self._owner, self._member, self._crc = owner, member, crc
-        self._data, self._size = bytearray(), 0
+    def __init__(self, owner: _Buffers, member: Member) -> None:
+        self._owner, self._member = owner, member
+        self._data: bytearray | bytes = bytearray()
 
     def write(self, s: bytes | bytearray) -> int:
         if len(self._data) + len(s) > self._member.size_bytes:
@@ -200,7 +190,6 @@ class _Buffer(Py7zIO):
                 f"{self._member.size_bytes:,} bytes its archive promises"
             )
         self._data += s
-        self._size += len(s)
         return len(s)
 
     def read(self, size: int | None = None) -> bytes:
@@ -213,14 +202,14 @@ class _Buffer(Py7zIO):
         """Nothing is held back."""
 
     def size(self) -> int:
-        return self._size
+        return len(self._data)
 
     def close(self) -> None:
         """Queue the file if it is whole; py7zr closes damaged ones too, then raises.
 
         The content is let go, since py7zr keeps the buffers of all files to the end.
         """
-        data, self._data = bytes(self._data), bytearray()
-        whole = len(data) == self._member.size_bytes
-        if whole and (self._crc is None or crc32(data) == self._crc):
+        data, self._data = bytes(self._data), b""  # of which there is but one
+        size, promised = len(data), self._member.fingerprint
+        if promised in (fingerprint(size, crc32(data)), fingerprint(size, None)):
             self._owner.put((self._member.path, data))
