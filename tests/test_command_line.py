@@ -127,6 +127,14 @@ def test_file_name_that_is_no_text_is_kept(recogniser_file, recordings):
     assert json.loads(line)["path"].encode(errors="surrogateescape") == name
 
 
+def test_file_name_with_tab_and_line_break_stays_in_its_column(predict, recordings):
+    odd = (recordings / "a.wav").rename(recordings / "a\tb\nc.wav")
+    (line,) = predict(odd).stdout.splitlines()
+    path, *_ = line.split("\t")
+    assert path == f"{recordings}/a\\tb\\nc.wav"
+    assert json.loads(predict(odd, "--json").stdout)["path"] == str(odd)
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

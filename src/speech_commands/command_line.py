@@ -19,6 +19,9 @@ from speech_commands import shipped
 
 ALL_LABELLED, SOME_NOT_LABELLED = 0, 1
 
+ESCAPED = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
+"""Of a path, what would end a column or a line."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="speech-commands")
@@ -92,7 +95,7 @@ def predict(paths: Sequence[Path], model: str, top: int, as_json: bool) -> None:
             _print(_json_line(labelled.path, best, labelled.result.start_s))
         else:
             columns = [column for label, p in best for column in (label, f"{p:.3f}")]
-            _print("\t".join([str(labelled.path), *columns]))
+            _print("\t".join([str(labelled.path).translate(ESCAPED), *columns]))
     if not anything:
         status = SOME_NOT_LABELLED
         click.echo(f"{', '.join(map(str, paths))}: no recordings in it", err=True)
