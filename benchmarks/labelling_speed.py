@@ -35,7 +35,8 @@ from speech_commands.datasets.file_folder import FileFolderDataset
 from speech_commands.datasets.table import TableDataset
 from speech_commands.labels import Labels
 from speech_commands.pipelines.ingest.nodes import lay_out_recordings
-from speech_commands.pipelines.spectrograms.nodes import clip_name, render_spectrograms
+from speech_commands.pipelines.spectrograms.images import clip_name
+from speech_commands.pipelines.spectrograms.nodes import render_spectrograms
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.pipelines.submission.nodes import label_test_clips
 from speech_commands.pipelines.submission.params import SubmissionParams

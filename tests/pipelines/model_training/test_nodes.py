@@ -22,7 +22,7 @@ from speech_commands.pipelines.model_training.nodes import (
     train_recogniser,
 )
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
-from speech_commands.pipelines.spectrograms.nodes import image_fingerprints
+from speech_commands.pipelines.spectrograms.images import image_fingerprints
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.settings import CONFIG_LOADER_ARGS

@@ -8,11 +8,8 @@ from kedro.runner import SequentialRunner
 from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.audio.spectrogram import render
 from speech_commands.pipelines.spectrograms import create_pipeline
-from speech_commands.pipelines.spectrograms.nodes import (
-    clip_name,
-    draw_spectrogram_sheet,
-    image_name,
-)
+from speech_commands.pipelines.spectrograms.images import image_name
+from speech_commands.pipelines.spectrograms.nodes import draw_spectrogram_sheet
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.storage.compute import Compute
 from speech_commands.storage.folder import (
@@ -101,11 +98,6 @@ def written(tmp_path):
         }
 
     return times
-
-
-def test_names_of_images_and_clips_belong_together():
-    assert image_name("yes/a.b_nohash_0.wav") == "yes/a.b_nohash_0.png"
-    assert clip_name(image_name("yes/ü 1.wav")) == "yes/ü 1.wav"
 
 
 def test_every_clip_has_the_image_that_rendering_its_stored_samples_gives(run, waves, config):

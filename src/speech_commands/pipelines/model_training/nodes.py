@@ -18,7 +18,7 @@ from speech_commands.models.lite import to_lite
 from speech_commands.models.precision import computing_in
 from speech_commands.models.rounding import round_kernels
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
-from speech_commands.pipelines.spectrograms.nodes import image_fingerprints, image_name
+from speech_commands.pipelines.spectrograms.images import image_fingerprints, image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.recognition.images import label_images
 from speech_commands.recognition.recogniser import Recogniser

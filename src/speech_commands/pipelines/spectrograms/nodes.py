@@ -10,40 +10,17 @@ from matplotlib.figure import Figure
 from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.audio.spectrogram import render
 from speech_commands.audio.waveform import fit_length, to_mono
-from speech_commands.corpus.layout import WAV_SUFFIX, read_recording
+from speech_commands.corpus.layout import read_recording
 from speech_commands.corpus.splits import Split
 from speech_commands.figures import spectrogram_sheet
 from speech_commands.labels import Labels
+from speech_commands.pipelines.spectrograms.images import (
+    clip_name,
+    image_fingerprints,
+    image_name,
+)
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
-from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.folder import DerivedFiles, FileFolder, FileReader, NewFile
-
-PNG_SUFFIX = ".png"
-
-
-def image_name(clip: str) -> str:
-    """The name of a clip's spectrogram: `yes/0a7c2a8d_nohash_0.png` for `…0.wav`."""
-    return clip.removesuffix(WAV_SUFFIX) + PNG_SUFFIX
-
-
-def clip_name(image: str) -> str:
-    """The name of the clip that a spectrogram shows."""
-    return image.removesuffix(PNG_SUFFIX) + WAV_SUFFIX
-
-
-def image_fingerprints(clips: pd.Series, params: SpectrogramParams) -> dict[str, str]:
-    """What the images of clips depend on.
-
-    Args:
-        clips: the clips' own fingerprints, indexed by clip.
-        params: how images are rendered.
-
-    Returns:
-        Image name to fingerprint.
-    """
-    settings = fingerprint(params.rendering, params.png_compress_level)
-    named = zip(clips.index.to_list(), clips.to_list(), strict=True)
-    return {image_name(clip): f"{settings}-{digest}" for clip, digest in named}
 
 
 def render_spectrograms(

@@ -1,0 +1,34 @@
+"""What the spectrogram of a clip is called, and what it depends on."""
+
+import pandas as pd
+
+from speech_commands.corpus.layout import WAV_SUFFIX
+from speech_commands.pipelines.spectrograms.params import SpectrogramParams
+from speech_commands.storage.fingerprint import fingerprint
+
+PNG_SUFFIX = ".png"
+
+
+def image_name(clip: str) -> str:
+    """The name of a clip's spectrogram: `yes/0a7c2a8d_nohash_0.png` for `…0.wav`."""
+    return clip.removesuffix(WAV_SUFFIX) + PNG_SUFFIX
+
+
+def clip_name(image: str) -> str:
+    """The name of the clip that a spectrogram shows."""
+    return image.removesuffix(PNG_SUFFIX) + WAV_SUFFIX
+
+
+def image_fingerprints(clips: pd.Series, params: SpectrogramParams) -> dict[str, str]:
+    """What the images of clips depend on.
+
+    Args:
+        clips: the clips' own fingerprints, indexed by clip.
+        params: how images are rendered.
+
+    Returns:
+        Image name to fingerprint.
+    """
+    settings = fingerprint(params.rendering, params.png_compress_level)
+    named = zip(clips.index.to_list(), clips.to_list(), strict=True)
+    return {image_name(clip): f"{settings}-{digest}" for clip, digest in named}
