@@ -92,9 +92,9 @@ class ImageSource:
     def __init__(self, paths: Sequence[str], memory_limit_mb: int = 0) -> None:
         self._paths = np.asarray(paths, dtype=object)
         self._images = None
-        if len(paths) and len(paths) * _image_bytes(paths[0]) <= memory_limit_mb * 10**6:
+        if len(paths) and len(paths) * _first_image(paths).size <= memory_limit_mb * 10**6:
             with naming_damaged(paths):
-                self._images = tf.concat(list(self._from_files(paths, READ_AT_ONCE)), 0)
+                self._images = tf.constant(self._all_from_files(paths))
 
     def batches(self, chosen: np.ndarray, batch_size: int) -> tf.data.Dataset:
         """Read images in the order given.
@@ -117,6 +117,15 @@ class ImageSource:
             return np.empty((0, 1, 1, 1), np.uint8)
         return np.concatenate(list(self.batches(chosen, READ_AT_ONCE).as_numpy_iterator()))
 
+    def _all_from_files(self, paths: Sequence[str]) -> np.ndarray:
+        """Read into one array: of pieces that are joined, the memory is not given back."""
+        images = np.empty((len(paths), *_first_image(paths).shape), np.uint8)
+        start = 0
+        for batch in self._from_files(paths, READ_AT_ONCE).as_numpy_iterator():
+            images[start : start + len(batch)] = batch
+            start += len(batch)
+        return images
+
     @staticmethod
     def _from_files(paths: Sequence[str], batch_size: int) -> tf.data.Dataset:
         return read_ahead(read_images(paths).batch(batch_size))
@@ -133,6 +142,6 @@ def read_ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
     return batches.prefetch(BATCHES_AHEAD).with_options(options)
 
 
-def _image_bytes(path: str) -> int:
-    with naming_damaged([path]):
-        return int(tf.size(next(iter(read_images([path])))))
+def _first_image(paths: Sequence[str]) -> np.ndarray:
+    with naming_damaged(paths[:1]):
+        return next(read_images(paths[:1]).as_numpy_iterator())
