@@ -31,11 +31,11 @@ from turns import print_table, take_turns, times_as_fast
 
 from speech_commands import shipped
 from speech_commands.audio.image import decode_png
+from speech_commands.corpus.images import clip_name
 from speech_commands.datasets.file_folder import FileFolderDataset
 from speech_commands.datasets.table import TableDataset
 from speech_commands.labels import Labels
 from speech_commands.pipelines.ingest.nodes import lay_out_recordings
-from speech_commands.pipelines.spectrograms.images import clip_name
 from speech_commands.pipelines.spectrograms.nodes import render_spectrograms
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.pipelines.submission.nodes import label_test_clips

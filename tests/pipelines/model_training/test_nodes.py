@@ -9,6 +9,7 @@ from kedro.config import OmegaConfigLoader
 from kedro_datasets.pandas import CSVDataset
 
 from speech_commands.audio.image import decode_png, encode_png
+from speech_commands.corpus.images import image_fingerprints
 from speech_commands.labels import Labels
 from speech_commands.models.label_priors import expect_labels
 from speech_commands.pipelines.model_training import nodes
@@ -22,7 +23,6 @@ from speech_commands.pipelines.model_training.nodes import (
     train_recogniser,
 )
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
-from speech_commands.pipelines.spectrograms.images import image_fingerprints
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.settings import CONFIG_LOADER_ARGS
@@ -336,7 +336,8 @@ def pictures(rendering):
 
     def folder(manifest):
         sources = manifest.set_index("clip")["fingerprint"]
-        index = pd.Series(image_fingerprints(sources, rendering), dtype="str")
+        made = image_fingerprints(sources, rendering.rendering, rendering.png_compress_level)
+        index = pd.Series(made, dtype="str")
         return FileFolder(FileReader(FS, "/pictures"), index.to_frame("fingerprint"))
 
     return folder

@@ -7,8 +7,8 @@ from kedro.runner import SequentialRunner
 
 from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.audio.spectrogram import render
+from speech_commands.corpus.images import image_name
 from speech_commands.pipelines.spectrograms import create_pipeline
-from speech_commands.pipelines.spectrograms.images import image_name
 from speech_commands.pipelines.spectrograms.nodes import draw_spectrogram_sheet
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.storage.compute import Compute

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from speech_commands import figures
 from speech_commands.audio.spectrogram import Rendering
+from speech_commands.corpus.images import image_fingerprints, image_name
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
 from speech_commands.models import build_recogniser
@@ -18,7 +19,6 @@ from speech_commands.models.lite import to_lite
 from speech_commands.models.precision import computing_in
 from speech_commands.models.rounding import round_kernels
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
-from speech_commands.pipelines.spectrograms.images import image_fingerprints, image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.recognition.images import label_images
 from speech_commands.recognition.recogniser import Recogniser
@@ -115,7 +115,8 @@ def _expect_labels(manifest: pd.DataFrame, labels: Labels, stage: str) -> None:
 
 
 def _expect_images(manifest: pd.DataFrame, images: FileFolder, params: SpectrogramParams) -> None:
-    expected = image_fingerprints(manifest.set_index("clip")["fingerprint"], params)
+    clips = manifest.set_index("clip")["fingerprint"]
+    expected = image_fingerprints(clips, params.rendering, params.png_compress_level)
     found = images.index["fingerprint"].to_dict()
     others = [image for image, digest in expected.items() if found.get(image) != digest]
     if others:

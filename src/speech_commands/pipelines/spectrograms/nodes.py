@@ -10,15 +10,15 @@ from matplotlib.figure import Figure
 from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.audio.spectrogram import render
 from speech_commands.audio.waveform import fit_length, to_mono
-from speech_commands.corpus.layout import read_recording
-from speech_commands.corpus.splits import Split
-from speech_commands.figures import spectrogram_sheet
-from speech_commands.labels import Labels
-from speech_commands.pipelines.spectrograms.images import (
+from speech_commands.corpus.images import (
     clip_name,
     image_fingerprints,
     image_name,
 )
+from speech_commands.corpus.layout import read_recording
+from speech_commands.corpus.splits import Split
+from speech_commands.figures import spectrogram_sheet
+from speech_commands.labels import Labels
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.storage.folder import DerivedFiles, FileFolder, FileReader, NewFile
 
@@ -39,7 +39,7 @@ def render_spectrograms(
     sources = wavs.fingerprints(manifest["clip"])
     return DerivedFiles(
         what="rendering spectrograms",
-        fingerprints=image_fingerprints(sources, params),
+        fingerprints=image_fingerprints(sources, params.rendering, params.png_compress_level),
         derive=partial(_render_chunk, wavs.reader, params),
         chunk_size=params.chunk_size,
     )

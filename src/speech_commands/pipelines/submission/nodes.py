@@ -6,11 +6,11 @@ from posixpath import basename
 
 import pandas as pd
 
+from speech_commands.corpus.images import image_name
 from speech_commands.corpus.layout import recording_name
 from speech_commands.corpus.manifest import describe_recordings, find_problems
 from speech_commands.labels import Labels
 from speech_commands.pipelines.ingest.params import IngestParams
-from speech_commands.pipelines.spectrograms.images import image_name
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.pipelines.submission.params import SubmissionParams
 from speech_commands.recognition.images import label_images

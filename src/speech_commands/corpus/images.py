@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from speech_commands.audio.spectrogram import Rendering
 from speech_commands.corpus.layout import WAV_SUFFIX
-from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.storage.fingerprint import fingerprint
 
 PNG_SUFFIX = ".png"
@@ -19,16 +19,19 @@ def clip_name(image: str) -> str:
     return image.removesuffix(PNG_SUFFIX) + WAV_SUFFIX
 
 
-def image_fingerprints(clips: pd.Series, params: SpectrogramParams) -> dict[str, str]:
+def image_fingerprints(
+    clips: pd.Series, rendering: Rendering, png_compress_level: int
+) -> dict[str, str]:
     """What the images of clips depend on.
 
     Args:
         clips: the clips' own fingerprints, indexed by clip.
-        params: how images are rendered.
+        rendering: how images are rendered.
+        png_compress_level: how they are stored.
 
     Returns:
         Image name to fingerprint.
     """
-    settings = fingerprint(params.rendering, params.png_compress_level)
+    settings = fingerprint(rendering, png_compress_level)
     named = zip(clips.index.to_list(), clips.to_list(), strict=True)
     return {image_name(clip): f"{settings}-{digest}" for clip, digest in named}
