@@ -92,9 +92,12 @@ class ImageSource:
     def __init__(self, paths: Sequence[str], memory_limit_mb: int = 0) -> None:
         self._paths = np.asarray(paths, dtype=object)
         self._images = None
-        if len(paths) and len(paths) * _first_image(paths).size <= memory_limit_mb * 10**6:
+        if not len(paths):
+            return
+        shape = len(paths), *_image_shape(paths[0])
+        if math.prod(shape) <= memory_limit_mb * 10**6:
             with naming_damaged(paths):
-                self._images = tf.constant(self._all_from_files(paths))
+                self._images = tf.constant(self._all_from_files(paths, shape))
 
     def batches(self, chosen: np.ndarray, batch_size: int) -> tf.data.Dataset:
         """Read images in the order given.
@@ -117,9 +120,9 @@ class ImageSource:
             return np.empty((0, 1, 1, 1), np.uint8)
         return np.concatenate(list(self.batches(chosen, READ_AT_ONCE).as_numpy_iterator()))
 
-    def _all_from_files(self, paths: Sequence[str]) -> np.ndarray:
+    def _all_from_files(self, paths: Sequence[str], shape: tuple[int, ...]) -> np.ndarray:
         """Read into one array: of pieces that are joined, the memory is not given back."""
-        images = np.empty((len(paths), *_first_image(paths).shape), np.uint8)
+        images = np.empty(shape, np.uint8)
         start = 0
         for batch in self._from_files(paths, READ_AT_ONCE).as_numpy_iterator():
             images[start : start + len(batch)] = batch
@@ -142,6 +145,6 @@ def read_ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
     return batches.prefetch(BATCHES_AHEAD).with_options(options)
 
 
-def _first_image(paths: Sequence[str]) -> np.ndarray:
-    with naming_damaged(paths[:1]):
-        return next(read_images(paths[:1]).as_numpy_iterator())
+def _image_shape(path: str) -> tuple[int, ...]:
+    with naming_damaged([path]):
+        return next(read_images([path]).as_numpy_iterator()).shape

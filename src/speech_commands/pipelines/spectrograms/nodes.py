@@ -10,11 +10,7 @@ from matplotlib.figure import Figure
 from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.audio.spectrogram import render
 from speech_commands.audio.waveform import fit_length, to_mono
-from speech_commands.corpus.images import (
-    clip_name,
-    image_fingerprints,
-    image_name,
-)
+from speech_commands.corpus.images import clip_name, image_fingerprints, image_name
 from speech_commands.corpus.layout import read_recording
 from speech_commands.corpus.splits import Split
 from speech_commands.figures import spectrogram_sheet
