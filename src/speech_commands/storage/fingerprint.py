@@ -1,12 +1,14 @@
 """Short digests that change whenever what they stand for changes."""
 
-import json
 from hashlib import blake2b
+from json import JSONEncoder
 from typing import Any
 
 from pydantic import BaseModel
 
 DIGEST_BYTES = 10
+
+CANONICAL = JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
 def fingerprint(*parts: Any) -> str:
@@ -21,5 +23,4 @@ def fingerprint(*parts: Any) -> str:
     plain = [
         part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts
     ]
-    canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False)
-    return blake2b(canonical.encode(), digest_size=DIGEST_BYTES).hexdigest()
+    return blake2b(CANONICAL.encode(plain).encode(), digest_size=DIGEST_BYTES).hexdigest()
