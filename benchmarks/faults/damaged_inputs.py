@@ -8,7 +8,7 @@ through `kedro run --pipelines=ingest` besides. Linux only: others limit memory 
 
 Exit status 1 if a process crashed, was out of time, took more than 2 GB, raised an error that is
 none of the project's own or does not name the input, wrote anything outside the target folder, or
-left a recording unreported.
+left a recording unreported, and if the pipeline read none of its archives.
 """
 
 import argparse
@@ -26,8 +26,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from mutations import BLIND, PACKERS, damage, damaged_archive, edit_wav, make_clips
+from omegaconf import OmegaConf
 from project_copy import add_options, copy_project, run
-from reading import ingest, read_wav
+from reading import LABELS, ingest, read_wav
 
 from speech_commands.archives.member import ArchiveError
 from speech_commands.audio.wav import WavError
@@ -139,6 +140,14 @@ def inputs(options: argparse.Namespace, folder: Path) -> Iterator[tuple[int, str
         yield number, kind, done, path
 
 
+def copy_for_made_words(options: argparse.Namespace, folder: Path) -> Path:
+    """Copy the project, and let its recipe recognise the words that the clips made here say."""
+    copy = copy_project(options, folder)
+    labels = copy / "conf" / options.env / "parameters" / "labels.yml"
+    OmegaConf.save({"labels": {"words": LABELS.words}}, labels)
+    return copy
+
+
 def run_pipeline(options: argparse.Namespace, copy: Path, path: Path) -> Outcome:
     """Run the ingest pipeline on an archive."""
     shutil.copy(path, copy / "raw" / "train.7z")
@@ -169,7 +178,7 @@ def main() -> int:
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "evil").mkdir()
-        copy = copy_project(options, folder / "project") if options.runs else None
+        copy = copy_for_made_words(options, folder / "project") if options.runs else None
         runs = 0
         for number, kind, done, path in inputs(options, folder):
             outcomes = [(kind, judge(kind, path, folder / f"place {number}"))]
@@ -192,6 +201,8 @@ def main() -> int:
         cells = [where, *(str(counts[where, how]) for how in ("read", "refused", "BAD"))]
         print(f"| {' | '.join(cells)} |")
     print(f"\n{rejected} recordings reported; at most {worst / 1e6:.0f} MB of memory")
+    if runs and not counts["ingest pipeline", "read"]:
+        sys.exit("the ingest pipeline read no archive: something else than damage stands in its way")
     return 1 if bad else 0
 
 

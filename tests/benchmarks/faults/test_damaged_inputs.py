@@ -15,7 +15,7 @@ def run(*arguments):
 
 
 def test_damaged_archives_and_recordings_are_read_or_refused():
-    done = run("--inputs=60", "--runs=0", "--seed=1")
+    done = run("--inputs=60", "--runs=3", "--seed=3")
     assert done.returncode == 0, done.stderr
     header, _, *rows = [line for line in done.stdout.splitlines() if line.startswith("|")]
     assert header == "| input | read | refused | bad |"
@@ -23,7 +23,10 @@ def test_damaged_archives_and_recordings_are_read_or_refused():
     for row in rows:
         kind, *numbers = [cell.strip() for cell in row.strip("|").split("|")]
         counts[kind] = [int(number) for number in numbers]
-    assert counts.pop("ingest pipeline") == [0, 0, 0]
+    read, refused, bad = counts.pop("ingest pipeline")
+    assert read + refused == 3
+    assert read > 0
+    assert bad == 0
     assert len(counts) == 5
     for read, refused, bad in counts.values():
         assert read + refused == 12
