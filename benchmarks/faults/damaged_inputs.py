@@ -202,7 +202,7 @@ def main() -> int:
         print(f"| {' | '.join(cells)} |")
     print(f"\n{rejected} recordings reported; at most {worst / 1e6:.0f} MB of memory")
     if runs and not counts["ingest pipeline", "read"]:
-        sys.exit("the ingest pipeline read no archive: something else than damage stands in its way")
+        sys.exit("the ingest pipeline read no archive: it is not damage alone that stops it")
     return 1 if bad else 0
 
 

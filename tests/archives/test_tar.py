@@ -86,6 +86,39 @@ def test_a_header_that_promises_more_than_the_archive_holds_is_an_error(target, 
         TarArchive(target / "a.tar", limits)
 
 
+@pytest.mark.parametrize("size", [10**21, -(10**21)])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_size_that_no_file_can_have_is_an_error(target, limits, size, mode):
+    entry = tarfile.TarInfo("yes/a.wav")
+    entry.size = size
+    header = entry.tobuf(format=tarfile.GNU_FORMAT)
+    with tarfile.open(target / "a.tar", mode) as archive:
+        assert archive.fileobj is not None
+        archive.fileobj.write(header + bytes(512))
+    with pytest.raises(ArchiveError, match=r"a\.tar: "):
+        open_archive(target / "a.tar", limits)
+
+
+@pytest.mark.parametrize("size", [-512, -1024, -5120, -10240])
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_size_that_leads_back_is_an_error(target, limits, size, form):
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=form) as archive:
+        for number in range(9):
+            entry = tarfile.TarInfo(f"yes/{number}.wav")
+            entry.size = 3
+            archive.addfile(entry, io.BytesIO(b"abc"))
+        entry = tarfile.TarInfo("yes/back.wav")
+        if form == tarfile.PAX_FORMAT:
+            entry.pax_headers = {"size": str(size)}
+        else:
+            entry.size = size
+        archive.addfile(entry)
+    (target / "a.tar").write_bytes(data.getvalue())
+    with pytest.raises(ArchiveError, match=rf"yes/back\.wav in it is said to be {size:,} bytes"):
+        open_archive(target / "a.tar", limits)
+
+
 def test_too_much_together_is_an_error(target, clips):
     path = pack_tar(target / "a.tar", clips.items())
     with pytest.raises(ArchiveError, match=r"a\.tar: .*together; at most 5,000 are allowed"):

@@ -23,6 +23,8 @@ PREFACES = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
+NOWHERE = (OSError, ValueError, OverflowError)
+"""What a file raises that is to be read where a member's size would put its end."""
 END_MARK = tarfile.EOFHeaderError  # type: ignore[attr-defined] # the stubs leave it out
 
 
@@ -38,6 +40,16 @@ class _Header(tarfile.TarInfo):
                 f"{LONGEST_PREFACE:,} are allowed"
             )
         return header
+
+    def _block(self, count: int) -> int:
+        """Refuse a size below zero, after which tarfile reads the same headers for ever.
+
+        CPython's own remedy, which not all versions in use have (CVE-2025-8194).
+        """
+        if count < 0:
+            raise ArchiveError(f"{self.name} in it is said to be {count:,} bytes long")
+        size: int = super()._block(count)  # type: ignore[misc] # the stubs leave it out
+        return size
 
     @classmethod
     def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
@@ -120,7 +132,7 @@ class TarArchive:
                 yield archive
         except ArchiveError as error:
             raise ArchiveError(f"{self.name}: {error}") from error
-        except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+        except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, *NOWHERE) as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
             raise ArchiveError(
