@@ -6,7 +6,14 @@ from speech_commands.models import ModelParams, build_network
 
 
 def build(width=8, rows=40, frames=100, dropout=0.1):
-    params = ModelParams(family="bc_resnet", width=width, members=1, dropout=dropout, image=None)
+    params = ModelParams(
+        family="bc_resnet",
+        width=width,
+        members=1,
+        dropout=dropout,
+        mean_normalization=0,
+        image=None,
+    )
     return build_network(params, rows=rows, frames=frames, labels=12)
 
 

@@ -10,7 +10,9 @@ IMAGE = {"height": 80, "width": 80, "channels": 3}
 
 @pytest.mark.parametrize("family", BUILDERS)
 def test_every_family_maps_spectrograms_to_logits(family):
-    params = ModelParams(family=family, width=4, members=1, dropout=0.1, image=IMAGE)
+    params = ModelParams(
+        family=family, width=4, members=1, dropout=0.1, mean_normalization=0, image=IMAGE
+    )
     model = build_network(params, rows=33, frames=50, labels=5)
     images = np.zeros((2, 33, 50, 1), np.uint8)
     logits = model(images)
@@ -19,7 +21,9 @@ def test_every_family_maps_spectrograms_to_logits(family):
 
 
 def committee(members):
-    params = ModelParams(family="resnet", width=4, members=members, dropout=0.0, image=None)
+    params = ModelParams(
+        family="resnet", width=4, members=members, dropout=0.0, mean_normalization=0, image=None
+    )
     return build_network(params, rows=33, frames=50, labels=5)
 
 
@@ -57,7 +61,17 @@ def test_recogniser_says_the_mean_of_what_members_say(members):
 def test_width_is_the_only_number_that_makes_a_family_larger(family):
     sizes = [
         build_network(
-            ModelParams(family=family, width=width, members=1, dropout=0.0, image=IMAGE), 80, 80, 3
+            ModelParams(
+                family=family,
+                width=width,
+                members=1,
+                dropout=0.0,
+                mean_normalization=0,
+                image=IMAGE,
+            ),
+            80,
+            80,
+            3,
         ).count_params()
         for width in (2, 4, 8)
     ]
@@ -77,7 +91,9 @@ def test_wrong_parameters_are_refused(wrong):
 @pytest.mark.parametrize("family", BUILDERS)
 @pytest.mark.parametrize("image", [None, {"height": 80, "width": 79, "channels": 3}])
 def test_images_are_large_enough_or_refused(family, image):
-    params = ModelParams(family=family, width=2, members=1, dropout=0.0, image=image)
+    params = ModelParams(
+        family=family, width=2, members=1, dropout=0.0, mean_normalization=0, image=image
+    )
     if family == "vgg":
         with pytest.raises(ValueError, match=r"at least 80 x 80 pixels, and .*model.image makes"):
             build_network(params, rows=40, frames=100, labels=5)

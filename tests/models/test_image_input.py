@@ -1,12 +1,14 @@
 import keras
 import numpy as np
+import pytest
 
 from speech_commands.models.image_input import InputImage, prepare_image
 
 
-def prepared(pictures, **size):
+def prepared(pictures, mean_normalization=0.0, **size):
     inputs = keras.Input(pictures.shape[1:], dtype="uint8")
-    model = keras.Model(inputs, prepare_image(inputs, InputImage(**size)))
+    image = InputImage(**size) if size else None
+    model = keras.Model(inputs, prepare_image(inputs, image, mean_normalization))
     return np.asarray(model(pictures))
 
 
@@ -21,3 +23,11 @@ def test_resizing_keeps_a_constant_picture_constant():
     result = prepared(pictures, height=20, width=10, channels=1)
     assert result.shape == (2, 20, 10, 1)
     np.testing.assert_allclose(result, 128 / 127.5 - 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_share_of_each_rows_mean_is_taken_off(share):
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 12, 16, 1), dtype=np.uint8)
+    scaled = pictures / 127.5 - 1
+    expected = scaled - share * scaled.mean(axis=2, keepdims=True)
+    np.testing.assert_allclose(prepared(pictures, share), expected, atol=1e-5)

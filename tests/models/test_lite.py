@@ -23,7 +23,9 @@ def policy():
 
 
 def build(family="vgg", members=1):
-    params = ModelParams(family=family, width=4, members=members, dropout=0.1, image=IMAGE)
+    params = ModelParams(
+        family=family, width=4, members=members, dropout=0.1, mean_normalization=0, image=IMAGE
+    )
     keras.utils.set_random_seed(3)
     return build_recogniser(build_network(params, ROWS, FRAMES, LABELS))
 
@@ -63,7 +65,9 @@ def test_weights_in_float16_take_half_the_space_and_say_nearly_the_same(images):
 def test_weights_in_8_bits_say_nearly_the_same_of_each_clip_whatever_others_there_are(
     family, images
 ):
-    params = ModelParams(family=family, width=8, members=2, dropout=0.1, image=IMAGE)
+    params = ModelParams(
+        family=family, width=8, members=2, dropout=0.1, mean_normalization=0, image=IMAGE
+    )
     keras.utils.set_random_seed(3)
     model = build_recogniser(build_network(params, ROWS, FRAMES, LABELS))
     full, eighths = (to_lite(model, weights) for weights in ("float32", "int8"))

@@ -15,7 +15,9 @@ def network():
     def build(policy):
         keras.config.set_dtype_policy(policy)
         keras.utils.set_random_seed(3)
-        params = ModelParams(family="resnet", width=16, members=1, dropout=0, image=None)
+        params = ModelParams(
+            family="resnet", width=16, members=1, dropout=0, mean_normalization=0, image=None
+        )
         return build_network(params, rows=33, frames=50, labels=5)
 
     yield build

@@ -10,6 +10,7 @@ def reference():
             width=32,
             members=1,
             dropout=0.3,
+            mean_normalization=0,
             image={"height": 160, "width": 160, "channels": 3},
         ),
         rows=129,

@@ -21,7 +21,9 @@ def config_of(model, tmp_path):
 @pytest.mark.parametrize("family", BUILDERS)
 @pytest.mark.parametrize("image", [None, IMAGE], ids=["as it is", "resized"])
 def test_every_architecture_may_be_loaded(family, image, tmp_path):
-    params = ModelParams(family=family, width=4, members=2, dropout=0.1, image=image)
+    params = ModelParams(
+        family=family, width=4, members=2, dropout=0.1, mean_normalization=0, image=image
+    )
     model = build_recogniser(build_network(params, 80, 80, 5))
     check_parts(config_of(model, tmp_path), "model.keras")
 

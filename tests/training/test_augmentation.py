@@ -31,6 +31,7 @@ NOTHING = {
     "largest_stretch": 0,
     "largest_frequency_scaling": 0,
     "largest_gain_db": 0,
+    "reverberation": None,
     "noise_probability": 0,
     "lowest_snr_db": 0,
     "highest_snr_db": 0,
@@ -82,10 +83,19 @@ def test_no_change_is_asked_for_and_none_is_made(change, images, targets):
     np.testing.assert_array_equal(wanted, targets)
 
 
+ROOM = {
+    "probability": 1,
+    "shortest_rt60_ms": 150,
+    "longest_rt60_ms": 150,
+    "lowest_drr_db": 6,
+    "highest_drr_db": 6,
+}
+
 EVERYTHING = {
     "longest_shift_ms": 100,
     "largest_stretch": 0.1,
     "largest_gain_db": 6,
+    "reverberation": ROOM | {"probability": 0.5, "longest_rt60_ms": 600, "highest_drr_db": 20},
     "noise_probability": 0.5,
     "highest_snr_db": 20,
     "time_masks": 1,
@@ -160,6 +170,30 @@ def test_frequency_scaling_keeps_the_lowest_row(change):
     assert np.ptp(heights) > 0.5
     assert (heights > 10.5 / 1.25).all()
     assert (heights < 10.5 / 0.75).all()
+
+
+def test_a_click_dies_away_by_60_db_in_the_reverberation_time(change):
+    at, loudest = 10, 230
+    pictures = np.zeros((CLIPS, ROWS, FRAMES, 1), np.uint8)
+    pictures[:, :, at] = loudest
+    changed, _ = change(images=pictures, reverberation=ROOM)
+    level_db = changed[..., 0] * RENDERING.db_per_grey + RENDERING.floor_db
+    quietest = 10 * np.log10(1 + 10 ** (-ROOM["lowest_drr_db"] / 10)) / RENDERING.db_per_grey
+    assert changed[:, :, :at].max() <= np.ceil(quietest)
+    np.testing.assert_array_equal(changed[:, :, at], loudest)
+    a_frame_db = 60 * RENDERING.hop_ms / ROOM["longest_rt60_ms"]
+    audible = level_db[:, :, at + 1 : at + 15]
+    np.testing.assert_allclose(np.diff(audible, axis=2), -a_frame_db, atol=RENDERING.db_per_grey)
+    power = 10 ** (level_db / 10)
+    after = power[:, :, at + 1 :].sum(axis=2)
+    np.testing.assert_allclose(10 * np.log10(power[:, :, at] / after), 6, atol=0.3)
+
+
+@pytest.mark.parametrize("rt60_ms", [1e-6, 1e9])
+def test_the_shortest_and_the_longest_reverberation_are_computed(change, images, rt60_ms):
+    room = ROOM | {"shortest_rt60_ms": rt60_ms, "longest_rt60_ms": rt60_ms}
+    changed, _ = change(reverberation=room)
+    assert (changed >= images).all()
 
 
 @pytest.mark.parametrize("snr_db", [-10, 0, 20])
@@ -262,3 +296,7 @@ def test_inconsistent_parameters_are_refused():
         AugmentationParams(**NOTHING | {"lowest_snr_db": 1})
     with pytest.raises(ValidationError, match="mixup_alpha"):
         AugmentationParams(**NOTHING | {"mixup_alpha": 0})
+    with pytest.raises(ValidationError, match=r"shortest_rt60_ms \(200\) is above longest_rt60_ms"):
+        AugmentationParams(**NOTHING | {"reverberation": ROOM | {"shortest_rt60_ms": 200}})
+    with pytest.raises(ValidationError, match=r"lowest_drr_db \(7\) is above highest_drr_db"):
+        AugmentationParams(**NOTHING | {"reverberation": ROOM | {"lowest_drr_db": 7}})

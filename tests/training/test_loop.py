@@ -76,6 +76,7 @@ def start(runtime_with):
         width=2,
         members=1,
         dropout=0.3,
+        mean_normalization=0,
         image={"height": 80, "width": 80, "channels": 3},
     )
 

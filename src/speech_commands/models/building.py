@@ -36,6 +36,7 @@ class ModelParams(BaseModel):
     width: int = Field(ge=1)
     members: int = Field(ge=1)
     dropout: float = Field(ge=0, lt=1)
+    mean_normalization: float = Field(ge=0, le=1)
     image: InputImage | None
 
     @field_validator("family")
@@ -85,7 +86,7 @@ def build_network(params: ModelParams, rows: int, frames: int, labels: int) -> k
     """
     params.expect_large_enough(rows, frames)
     spectrogram = keras.Input((rows, frames, 1), dtype="uint8", name="spectrogram")
-    image = prepare_image(spectrogram, params.image)
+    image = prepare_image(spectrogram, params.image, params.mean_normalization)
     said = []
     for part in deal(params.members)(image):
         features = BUILDERS[params.family](part, params.width, params.dropout)

@@ -19,17 +19,27 @@ class InputImage(BaseModel):
     channels: int = Field(ge=1)
 
 
-def prepare_image(spectrogram: Any, image: InputImage | None) -> Any:
-    """Scale to -1…1, resize bilinearly and repeat the grey channel.
+def prepare_image(spectrogram: Any, image: InputImage | None, mean_normalization: float) -> Any:
+    """Scale to -1…1, take off part of rows' means, resize bilinearly, repeat the grey channel.
+
+    A microphone or a room that lets more of a band through brightens the whole row. Some of that is
+    taken off, but not all, since silence is told by its level: as in "Domain Generalization with
+    Relaxed Instance Frequency-wise Normalization" (arXiv 2206.12513), but at the input, and without
+    dividing by deviations.
 
     Args:
         spectrogram: shape (clips, rows, frames, 1), uint8.
+        mean_normalization: how much of each row's mean over the frames is taken off, of 1.
         image: the size wanted; None leaves size and channel as they are.
 
     Returns:
         Shape (clips, height, width, channels), in the compute precision.
     """
     features = keras.layers.Rescaling(1 / MIDDLE_GREY, offset=-1, name="scale")(spectrogram)
+    if mean_normalization:
+        means = keras.layers.AveragePooling2D((1, spectrogram.shape[2]), name="means")(features)
+        share = keras.layers.Rescaling(mean_normalization, name="share")(means)
+        features = keras.layers.Subtract(name="normalise")([features, share])
     if image is None:
         return features
     if spectrogram.shape[1:3] != (image.height, image.width):

@@ -19,6 +19,30 @@ from speech_commands.lazy_tensorflow import tf
 DB_PER_NEPER = 10 / math.log(10)
 
 
+class Reverberation(BaseModel):
+    """The rooms that clips are put into."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    probability: float = Field(ge=0, le=1)
+    shortest_rt60_ms: float = Field(gt=0)
+    longest_rt60_ms: float
+    lowest_drr_db: float
+    highest_drr_db: float
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Reverberation:
+        for low, high in (
+            ("shortest_rt60_ms", "longest_rt60_ms"),
+            ("lowest_drr_db", "highest_drr_db"),
+        ):
+            if getattr(self, low) > getattr(self, high):
+                raise ValueError(
+                    f"{low} ({getattr(self, low):g}) is above {high} ({getattr(self, high):g})"
+                )
+        return self
+
+
 class AugmentationParams(BaseModel):
     """How much clips are changed. Probabilities and shares are of 1."""
 
@@ -28,6 +52,7 @@ class AugmentationParams(BaseModel):
     largest_stretch: float = Field(ge=0, lt=1)
     largest_frequency_scaling: float = Field(ge=0, lt=1)
     largest_gain_db: float = Field(ge=0)
+    reverberation: Reverberation | None
     noise_probability: float = Field(ge=0, le=1)
     lowest_snr_db: float
     highest_snr_db: float
@@ -93,6 +118,7 @@ class Augmentation:
         level_db, targets = self._make_unknown(draw, level_db, targets)
         level_db = self._warp(draw, level_db)
         level_db += draw.uniform(-self._params.largest_gain_db, self._params.largest_gain_db)
+        level_db = self._reverberate(draw, level_db)
         level_db = self._add_background(draw, level_db)
         level_db = self._mask(draw, level_db)
         level_db, targets = self._mix(draw, level_db, targets)
@@ -154,6 +180,30 @@ class Augmentation:
             interpolation="BILINEAR",
             fill_mode="REFLECT",
         )
+
+    def _reverberate(self, draw: _Draw, level_db: tf.Tensor) -> tf.Tensor:
+        """Let sound die away as in a room, each band by itself.
+
+        Power decays exponentially, by 60 dB in the reverberation time RT60 (Polack's model: Lebart
+        et al., "A New Method Based on Spectral Subtraction for Speech Dereverberation", Acta
+        Acustica 87, 2001); what follows of a frame has together the frame's power divided by the
+        direct-to-reverberant ratio DRR.
+        """
+        room = self._params.reverberation
+        if room is None or not room.probability:
+            return level_db
+        frames = self._rendering.frames
+        rt60_ms = draw.uniform(room.shortest_rt60_ms, room.longest_rt60_ms)
+        decay = tf.pow(10.0, -6.0 * self._rendering.hop_ms / rt60_ms)
+        direct = tf.exp(level_db / DB_PER_NEPER)
+        tail, reach, share = _later(direct, 1, frames), 1, decay
+        while reach < frames:  # what is summed over some frames is summed over twice as many
+            tail += share * _later(tail, reach, frames)
+            reach, share = 2 * reach, share * share
+        drr_db = draw.uniform(room.lowest_drr_db, room.highest_drr_db)
+        tail *= (1 - decay) * tf.pow(10.0, -drr_db / 10)
+        after_db = DB_PER_NEPER * tf.math.log(direct + tail)
+        return tf.where(_by_clip(draw.chance(room.probability)), after_db, level_db)
 
     def _add_background(self, draw: _Draw, level_db: tf.Tensor) -> tf.Tensor:
         """Add a background's power to the clip's, at a ratio of their mean powers."""
@@ -270,6 +320,10 @@ class _Draw:
 
 def _by_clip(values: tf.Tensor) -> tf.Tensor:
     return values[:, None, None, None]
+
+
+def _later(power: tf.Tensor, by: int, frames: int) -> tf.Tensor:
+    return tf.pad(power, [[0, 0], [0, 0], [by, 0], [0, 0]])[:, :, :frames]
 
 
 def _mean_power_db(level_db: tf.Tensor) -> tf.Tensor:
