@@ -59,7 +59,7 @@ def examples(tmp_path, labels):
 def settings(labels, project_parameters):
     """The arguments of train_recogniser after the checkpoint, for a network of seconds."""
     training = project_parameters["model_training"]
-    small = {"family": "vgg", "width": 2, "members": 1, "dropout": 0.1}
+    small = {"family": "vgg", "width": 2, "members": 1, "dropout": 0.1, "mean_normalization": 0}
     small["image"] = {"height": 80, "width": 80, "channels": 3}
     steps = {"steps": 30, "steps_per_epoch": 10, "batch_size": 8}
     optimizer = training["training"]["optimizer"] | {"learning_rate": 0.003}
