@@ -144,6 +144,25 @@ def test_known_names_pass_and_count(expect_names):
 
 
 @pytest.mark.parametrize(
+    ("entry", "place"),
+    [
+        ("training_recordings", "path"),
+        ("test_recordings", "path"),
+        ("sample_submission", "path"),
+        ("test_labels", "filepath"),
+    ],
+)
+def test_recordings_may_lie_in_the_users_home(entry, place, monkeypatch):
+    monkeypatch.setenv("HOME", "/at/home")
+    config = OmegaConfigLoader(
+        str(ROOT / "conf"), env="test", runtime_params={entry: "~/a, b: c"}, **CONFIG_LOADER_ARGS
+    )
+    facts = config["catalog"]
+    archive = facts.get(f"{entry}_archive", facts[entry])
+    assert archive[place] == "/at/home/a, b: c"
+
+
+@pytest.mark.parametrize(
     ("facts", "parameters", "given", "message"),
     [
         (

@@ -1,5 +1,7 @@
 """Project settings, read by Kedro."""
 
+from os.path import expanduser
+
 from speech_commands.hooks import (
     Agreement,
     KnownNames,
@@ -19,4 +21,5 @@ CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     "merge_strategy": {"parameters": "soft", "globals": "soft"},
+    "custom_resolvers": {"home": expanduser},  # before Kedro takes ~ for a folder of the project
 }

@@ -1,6 +1,8 @@
 import itertools
 import tracemalloc
 from pathlib import Path
+from threading import Thread
+from time import sleep
 
 import numpy as np
 import py7zr
@@ -176,6 +178,22 @@ def test_a_reader_may_stop_early_and_so_does_the_decompression(target, limits, m
     stream.close()
     assert len(begun) < 3 * QUEUE_SIZE
     assert list(archive.stream([name for name, _ in many])) == many
+
+
+def test_decompression_of_many_blocks_at_once_stops_early(target, limits, monkeypatch):
+    path = pack_seven_zip(target / "a.7z", [("yes/0.wav", b"0")])
+    for number in range(1, 3 * QUEUE_SIZE):
+        with py7zr.SevenZipFile(path, "a") as archive:  # each time another block
+            archive.writestr(b"%d" % number, f"yes/{number}.wav")
+    monkeypatch.setattr("os.cpu_count", lambda: 3 * QUEUE_SIZE)  # py7zr starts as many threads
+    archive = SevenZipArchive(path, limits)
+    stream = archive.stream(list(archive.contents.members))
+    next(stream)
+    sleep(1)  # so that the others wait to put theirs
+    closing = Thread(target=stream.close, daemon=True)
+    closing.start()
+    closing.join(30)
+    assert not closing.is_alive()
 
 
 def test_fingerprints_follow_the_content_alone(target, clips, limits):

@@ -73,19 +73,39 @@ def test_width_is_the_only_number_that_makes_a_family_larger(family):
             80,
             3,
         ).count_params()
-        for width in (2, 4, 8)
+        for width in (1, 2, 4, 8)
     ]
     assert sizes == sorted(set(sizes))
 
 
+FINE = {
+    "family": "vgg",
+    "width": 4,
+    "members": 1,
+    "dropout": 0.1,
+    "mean_normalization": 0.5,
+    "image": IMAGE,
+}
+
+
+def test_right_parameters_are_taken():
+    assert ModelParams(**FINE).mean_normalization == 0.5
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"family": "vgh"}, {"width": 0}, {"members": 0}, {"dropout": 1.0}, {"depth": 3}]
+    "wrong",
+    [
+        {"family": "vgh"},
+        {"width": 0},
+        {"members": 0},
+        {"dropout": 1.0},
+        {"mean_normalization": 1.1},
+        {"depth": 3},
+    ],
 )
 def test_wrong_parameters_are_refused(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
-        ModelParams(
-            **{"family": "vgg", "width": 4, "members": 1, "dropout": 0.1, "image": IMAGE} | wrong
-        )
+        ModelParams(**FINE | wrong)
 
 
 @pytest.mark.parametrize("family", BUILDERS)

@@ -51,6 +51,13 @@ def test_folder_that_cannot_be_read_is_named(folder, monkeypatch):
         next(read_stretches(folder))
 
 
+def test_a_name_that_no_file_can_have_is_told_when_it_is_opened(folder):
+    path = folder / ("a" * 300 + ".wav")
+    assert list(find_files([path])) == [path]
+    with pytest.raises(OSError, match="aaa"):
+        next(read_stretches(path))
+
+
 def test_files_are_found_as_they_are_taken(folder):
     def endless():
         while True:

@@ -23,6 +23,10 @@ QUEUE_SIZE = 64
 """Files taken out but not yet asked for; bounds the memory used."""
 
 
+WAIT_S = 0.05
+"""Between looks at whether an abandoned decompression has ended."""
+
+
 class SevenZipArchive:
     """A 7z archive.
 
@@ -65,8 +69,9 @@ class SevenZipArchive:
                         raise item
                     yield item
             finally:
-                buffers.abandon()
-                thread.join()
+                while thread.is_alive():  # py7zr may have many threads, all waiting to put a file
+                    buffers.abandon()
+                    thread.join(WAIT_S)
                 _let_go_of_members()
 
     def _list_members(self) -> list[Member]:

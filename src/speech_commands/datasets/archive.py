@@ -22,7 +22,7 @@ class ArchiveDataset(AbstractDataset[NoReturn, Archive]):
         ```
 
     Args:
-        path: the archive or folder; `~` is the user's home.
+        path: the archive or folder.
         largest_member_mb: larger files in it are refused, in megabytes.
         largest_total_gb: an archive with more in it is refused, in gigabytes.
         metadata: for other tools; unused here.
@@ -36,7 +36,7 @@ class ArchiveDataset(AbstractDataset[NoReturn, Archive]):
         largest_total_gb: float,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._path = UPath(path).expanduser()
+        self._path = UPath(path)
         self._limits = Limits(int(largest_member_mb * 1e6), int(largest_total_gb * 1e9))
         self.metadata = metadata
 

@@ -62,7 +62,7 @@ def bc_resnet(features: Any, width: int, dropout: float) -> Any:
 
 def _block(features: Any, filters: int, stride: int, dilation: int, dropout: float) -> Any:
     entry = features
-    if filters != features.shape[-1]:
+    if stride > 1 or filters != features.shape[-1]:
         entry = None
         features = keras.layers.Conv2D(filters, 1, use_bias=False)(features)
         features = keras.layers.ReLU()(fused_batch_normalization()(features))

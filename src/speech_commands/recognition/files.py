@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from os.path import isdir
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile, TemporaryDirectory
@@ -35,7 +36,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
         them tells what is wrong.
     """
     for path in paths:
-        if path.is_dir():
+        if isdir(path):  # noqa: PTH112 - Path.is_dir raises where a path cannot be looked at
             yield from _walk(path)
         else:
             yield path
@@ -50,7 +51,7 @@ def _walk(folder: Path) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if isdir(entry):  # noqa: PTH112
             if not entry.is_symlink():
                 yield from _walk(entry)
         elif entry.suffix.lower() in SUFFIXES:

@@ -25,7 +25,7 @@ class TrainingParams(BaseModel):
     label_shares: dict[Word, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     augmentation: AugmentationParams | None
     distillation: DistillationParams | None
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**32)  # what numpy takes
 
     def without_length(self) -> dict[str, Any]:
         """All but the number of steps, where a training may go on if that grows.
