@@ -24,7 +24,7 @@ def policy():
 
 def build(family="vgg", members=1):
     params = ModelParams(
-        family=family, width=4, members=members, dropout=0.1, mean_normalization=0, image=IMAGE
+        family=family, width=4, members=members, dropout=0.1, mean_normalization=0.5, image=IMAGE
     )
     keras.utils.set_random_seed(3)
     return build_recogniser(build_network(params, ROWS, FRAMES, LABELS))
@@ -66,7 +66,7 @@ def test_weights_in_8_bits_say_nearly_the_same_of_each_clip_whatever_others_ther
     family, images
 ):
     params = ModelParams(
-        family=family, width=8, members=2, dropout=0.1, mean_normalization=0, image=IMAGE
+        family=family, width=8, members=2, dropout=0.1, mean_normalization=0.5, image=IMAGE
     )
     keras.utils.set_random_seed(3)
     model = build_recogniser(build_network(params, ROWS, FRAMES, LABELS))

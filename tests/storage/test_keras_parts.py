@@ -22,7 +22,7 @@ def config_of(model, tmp_path):
 @pytest.mark.parametrize("image", [None, IMAGE], ids=["as it is", "resized"])
 def test_every_architecture_may_be_loaded(family, image, tmp_path):
     params = ModelParams(
-        family=family, width=4, members=2, dropout=0.1, mean_normalization=0, image=image
+        family=family, width=4, members=2, dropout=0.1, mean_normalization=0.5, image=image
     )
     model = build_recogniser(build_network(params, 80, 80, 5))
     check_parts(config_of(model, tmp_path), "model.keras")

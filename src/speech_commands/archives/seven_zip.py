@@ -22,7 +22,6 @@ SIP_BYTES = 4096
 QUEUE_SIZE = 64
 """Files taken out but not yet asked for; bounds the memory used."""
 
-
 WAIT_S = 0.05
 """Between looks at whether an abandoned decompression has ended."""
 

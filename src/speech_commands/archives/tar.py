@@ -12,6 +12,10 @@ from upath import UPath
 from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
 from speech_commands.storage.fingerprint import fingerprint
 
+DAMAGED = (
+    tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError, ValueError, OverflowError
+)  # fmt: skip
+"""What a damaged archive makes tarfile raise; the last two where a size leads beyond any file."""
 READ_AT_ONCE = 1 << 20
 """Bytes."""
 LONGEST_PREFACE = 1 << 20
@@ -23,8 +27,6 @@ PREFACES = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
-NOWHERE = (OSError, ValueError, OverflowError)
-"""What a file raises that is to be read where a member's size would put its end."""
 END_MARK = tarfile.EOFHeaderError  # type: ignore[attr-defined] # the stubs leave it out
 
 
@@ -132,7 +134,7 @@ class TarArchive:
                 yield archive
         except ArchiveError as error:
             raise ArchiveError(f"{self.name}: {error}") from error
-        except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, *NOWHERE) as error:
+        except DAMAGED as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
             raise ArchiveError(

@@ -29,8 +29,8 @@ def prepare_image(spectrogram: Any, image: InputImage | None, mean_normalization
 
     Args:
         spectrogram: shape (clips, rows, frames, 1), uint8.
-        mean_normalization: how much of each row's mean over the frames is taken off, of 1.
         image: the size wanted; None leaves size and channel as they are.
+        mean_normalization: how much of each row's mean over the frames is taken off, of 1.
 
     Returns:
         Shape (clips, height, width, channels), in the compute precision.

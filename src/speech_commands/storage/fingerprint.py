@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 DIGEST_BYTES = 10
 
+# json.dumps would make an encoder for each of hundreds of thousands of files.
 CANONICAL = JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
