@@ -1,6 +1,7 @@
 import json
 import re
 from contextlib import nullcontext
+from copy import deepcopy
 from io import StringIO
 from time import sleep
 from types import SimpleNamespace
@@ -19,10 +20,12 @@ from speech_commands.hooks import (
     RECORDINGS,
     Agreement,
     KnownNames,
+    OneRunAtATime,
     RunSummary,
     StageTimer,
 )
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
+from speech_commands.pipelines.silence_augmentation.params import SilenceParams
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.settings import CONFIG_LOADER_ARGS
 from speech_commands.storage.lite_file import LiteModel, StoredLite, store_lite
@@ -54,6 +57,34 @@ def test_names_are_compared_where_a_run_uses_them(read, labels, project_paramete
     refused = pytest.raises(ValueError, match=r"model_training\.label_priors names a; the labels")
     with refused if len(read) == 2 else nullcontext():
         Agreement().before_pipeline_run(pipeline=Pipeline([node]), catalog=catalog)
+
+
+def test_silence_is_as_long_as_other_clips(project_parameters):
+    silence = SilenceParams(**project_parameters["silence_augmentation"])
+    catalog = DataCatalog()
+    catalog["params:silence_augmentation"] = silence
+    catalog["params:spectrograms"] = SpectrogramParams(**project_parameters["spectrograms"])
+    names = ["params:silence_augmentation", "params:spectrograms"]
+    pipeline = Pipeline([Node(lambda *values: values, names, "read", name="read")])
+    Agreement().before_pipeline_run(pipeline=pipeline, catalog=catalog)
+    catalog["params:silence_augmentation"] = silence.model_copy(update={"clip_ms": 500})
+    with pytest.raises(ValueError, match=r"clip_ms is 500 and spectrograms\..*clip_ms 1000"):
+        Agreement().before_pipeline_run(pipeline=pipeline, catalog=catalog)
+
+
+def test_images_are_long_enough_for_what_changes_them(parameters_of):
+    parameters = parameters_of("fast")
+    training = deepcopy(parameters["model_training"])
+    catalog = DataCatalog()
+    catalog["params:spectrograms"] = SpectrogramParams(**parameters["spectrograms"])
+    names = ["params:model_training", "params:spectrograms"]
+    pipeline = Pipeline([Node(lambda *values: values, names, "read", name="read")])
+    for shift_ms in (100, 1000):
+        training["training"]["augmentation"]["longest_shift_ms"] = shift_ms
+        catalog["params:model_training"] = ModelTrainingParams(**training)
+        refused = pytest.raises(ValueError, match=r"longest_shift_ms is 1000; less than a clip")
+        with refused if shift_ms == 1000 else nullcontext():
+            Agreement().before_pipeline_run(pipeline=pipeline, catalog=catalog)
 
 
 def test_a_recogniser_of_other_labels_ends_a_run_that_would_use_it(
@@ -141,6 +172,23 @@ def test_known_names_pass_and_count(expect_names):
     assert parameters["labels"]["words"] == ["ja"]
     assert parameters["model_training"]["label_priors"] == {}
     assert facts["data_root"] == "data/mine"
+
+
+def test_all_that_a_run_makes_may_lie_in_the_users_home(expect_names, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    roots = ("raw_root", "data_root", "synthetic_root")
+    expect_names({name: f"~/{name}" for name in roots}, {})
+    config = OmegaConfigLoader(str(tmp_path / "conf"), env="mine", **CONFIG_LOADER_ARGS)
+    places = [facts.get("path", facts.get("filepath")) for facts in config["catalog"].values()]
+    assert {place.rpartition("_root")[0] for place in places if place} == {
+        str(tmp_path / "home" / name) for name in ("raw", "data", "synthetic")
+    }
+    hook = OneRunAtATime()
+    hook.after_context_created(SimpleNamespace(config_loader=config, project_path=tmp_path))
+    hook.before_pipeline_run()
+    hook.after_pipeline_run()
+    assert (tmp_path / "home/data_root").is_dir()
+    assert not list(tmp_path.glob("~*"))
 
 
 @pytest.mark.parametrize(

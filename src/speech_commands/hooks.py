@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Mapping
 from copy import copy
 from difflib import get_close_matches
+from os.path import expanduser
 from time import perf_counter
 from typing import Any, cast
 
@@ -85,7 +86,8 @@ class OneRunAtATime:
         """Find out where the run will write."""
         config = context.config_loader
         places = config["globals"]
-        protocol, path = get_protocol_and_path(places.get("run_root", places["data_root"]))
+        run_root = expanduser(places.get("run_root", places["data_root"]))
+        protocol, path = get_protocol_and_path(run_root)
         worker = this_worker(config["parameters"]["hardware"]["strategy"])
         folder = context.project_path / path
         self._lock = RunLock(folder, worker.name) if protocol == "file" else None
@@ -119,8 +121,10 @@ class Agreement:
             read["params:model_training"].expect_names_of(read["params:labels"])
         if read.has("params:model_training", "params:spectrograms"):
             rendering = read["params:spectrograms"].rendering
-            model = read["params:model_training"].model
-            model.expect_large_enough(rendering.rows, rendering.frames)
+            read["params:model_training"].expect_images_of(rendering)
+        if read.has("params:silence_augmentation", "params:spectrograms"):
+            rendering = read["params:spectrograms"].rendering
+            read["params:silence_augmentation"].expect_clips_of(rendering.clip_ms)
         if read.has("teachers"):
             expect_teachers(
                 read["teachers"],

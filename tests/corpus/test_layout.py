@@ -8,9 +8,9 @@ from speech_commands.corpus.layout import find_layout, read_recording, stream_re
 from speech_commands.storage.folder import FileReader
 
 
-def _layout(*paths, refused=None):
+def _layout(*paths, refused=None, words=True):
     members = {path: Member(path, 1, "f") for path in paths}
-    return find_layout("train.7z", Contents(members, refused or {}))
+    return find_layout("train.7z", Contents(members, refused or {}), words=words)
 
 
 @pytest.mark.parametrize("prefix", ["", "train/audio/", "a/b/c/d/"])
@@ -64,6 +64,14 @@ def test_recordings_in_odd_places_are_refused_with_the_reason(path, reason):
     assert list(layout.paths) == ["yes/a.wav"]
     assert list(layout.refused) == [path]
     assert reason in layout.refused[path]
+
+
+def test_clips_whose_words_are_not_known_may_lie_in_no_folder():
+    layout = _layout("a.wav", "audio/b.WAV", ".c.wav", words=False)
+    assert layout.paths == {"a.wav": "a.wav", "audio/b.wav": "audio/b.WAV"}
+    assert list(layout.refused) == [".c.wav"]
+    with pytest.raises(ArchiveError, match=r"no recordings in it; <clip>\.wav is expected"):
+        _layout("a.txt", words=False)
 
 
 def test_of_two_clips_of_one_word_and_name_the_first_counts():

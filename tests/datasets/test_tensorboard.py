@@ -18,7 +18,9 @@ def scalars(folder, name):
     return {event.step: float(make_ndarray(event.tensor_proto)) for event in log.Tensors(name)}
 
 
-def test_tensorboard_reads_what_was_saved(tmp_path):
+@pytest.mark.parametrize("name", ["log", "[1] *?"])
+def test_tensorboard_reads_what_was_saved(name, tmp_path):
+    tmp_path /= name
     dataset = TensorBoardDataset(path=str(tmp_path))
     dataset.save(HISTORY.iloc[:1])
     dataset.save(HISTORY)

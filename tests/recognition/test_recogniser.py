@@ -74,6 +74,15 @@ def test_file_whose_notes_do_not_fit_is_refused(recogniser_file, recogniser):
         Recogniser(changed(data, rendering=shorter), "odd.tflite")
 
 
+@pytest.mark.parametrize(
+    "size", [{"fft_size": 2**36}, {"clip_ms": 1e12}, {"sample_rate_hz": 10**12}]
+)
+def test_file_that_would_fill_the_memory_is_refused_by_name(size, recogniser_file, recogniser):
+    huge = recogniser.rendering.model_dump() | size
+    with pytest.raises(ValueError, match=rf"(?s)odd\.tflite is not a.*{next(iter(size))}"):
+        Recogniser(changed(recogniser_file.read_bytes(), rendering=huge), "odd.tflite")
+
+
 @pytest.mark.parametrize("labels", [None, [], {"words": []}])
 def test_file_with_other_notes_is_refused_by_name(labels, recogniser_file):
     with pytest.raises(ValueError, match=r"odd\.tflite is not a whole recogniser"):

@@ -52,8 +52,9 @@ SCHEDULER = "tcp://127.0.0.1:8786"
         {"backend": "local", "workers": 1, "address": SCHEDULER},
         {"backend": "dask", "workers": 1, "address": None},
         {"backend": "dask", "workers": 1, "address": ""},
-        {"backend": "spark", "workers": 1, "address": SCHEDULER},
-        {"backend": "dask", "workers": 1, "address": SCHEDULER, "port": 8786},
+        {"backend": "dask", "workers": 2, "address": SCHEDULER},
+        {"backend": "spark", "workers": None, "address": SCHEDULER},
+        {"backend": "dask", "workers": None, "address": SCHEDULER, "port": 8786},
     ],
 )
 def test_other_settings_are_refused(config):

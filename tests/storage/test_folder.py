@@ -319,6 +319,17 @@ def test_a_memory_file_system_works_too(tmp_path):
 
 
 @pytest.mark.parametrize("protocol", ["file", "memory"])
+def test_a_name_that_looks_like_a_pattern_takes_no_other_file_with_it(protocol, tmp_path):
+    fs, root = fsspec.filesystem(protocol), f"{tmp_path}/stars"
+    fill(root, wanted(), fs=fs)
+    fs.pipe_file(f"{root}/*", b"?")
+    fs.pipe_file(f"{root}/other", b"?")
+    assert fill(root, wanted(), fs=fs) == []
+    assert not fs.exists(f"{root}/other")
+    assert len(open_folder(fs, root)) == len(NAMES)
+
+
+@pytest.mark.parametrize("protocol", ["file", "memory"])
 def test_many_files_are_read_by_name_and_by_address(protocol, tmp_path):
     fs, root = fsspec.filesystem(protocol), f"{tmp_path}/many"
     names = [f"a b/{number:02d} [x]*.txt" for number in range(40)]

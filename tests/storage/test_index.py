@@ -1,7 +1,10 @@
+import errno
+
 import fsspec
 import pandas as pd
 import pytest
 from damage import flip_bytes
+from fsspec.implementations.local import LocalFileSystem
 
 from speech_commands.storage.index import Index
 
@@ -83,3 +86,26 @@ def test_a_damaged_part_is_refused_by_name(index, tmp_path, place):
     flip_bytes(part, place)
     with pytest.raises(ValueError, match=rf"(?s){part.name} is damaged .*remove it"):
         index.read()
+
+
+class Busy(LocalFileSystem):
+    """A store that does not answer."""
+
+    def __init__(self, error):
+        super().__init__(skip_instance_cache=True)
+        self.error = error
+
+    def _open(self, path, mode="rb", **options):
+        file = super()._open(path, mode, **options)
+        file.read = self._fail
+        return file
+
+    def _fail(self, *size):
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EBUSY, "busy"), TimeoutError("late")])
+def test_a_store_that_does_not_answer_is_no_damage(error, index, tmp_path):
+    index.add(rows("a"), {"a": "1"})
+    with pytest.raises(type(error), match=r"busy|late"):
+        Index(Busy(error), str(tmp_path / "index")).read()

@@ -9,6 +9,7 @@ import pytest
 
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
 from speech_commands.storage.lite_file import LiteModel, encode_lite
+from speech_commands.storage.notes import add_notes
 
 
 @pytest.fixture
@@ -88,6 +89,16 @@ def test_model_with_code_in_it_is_not_loaded(trap, fs, tmp_path):
     assert not trap.exists()
     keras.models.load_model(path, safe_mode=False)
     assert trap.exists(), "the file is harmless, so the test says nothing"
+
+
+@pytest.mark.parametrize("text", [b"{", b"[]", b"\xff", b"[" * 10**6])
+def test_model_whose_parts_cannot_be_read_is_refused_by_name(text, fs, tmp_path):
+    path = str(tmp_path / "odd.keras")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", text)
+    add_notes(path, {})
+    with pytest.raises(ValueError, match=r"odd\.keras is no Keras model: its config\.json cannot"):
+        StoredModel(fs, path).load()
 
 
 def flip(path, member):

@@ -51,6 +51,24 @@ def test_notes_that_would_fill_the_memory_are_not_read():
         read_notes(file, "a.keras")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", "JSON of a list, where an object is expected"),
+        ("[" * 10**6, "JSON nested too deeply"),
+        ("{", "Expecting property name"),
+        (b"\xff\xfe{", "codec can't decode"),
+    ],
+    ids=["list", "deep", "cut off", "no UTF-8"],
+)
+def test_notes_that_are_no_object_are_refused_by_name(text, message):
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as members:
+        members.writestr(MEMBER, text)
+    with pytest.raises(ValueError, match=rf"a\.keras is not a whole model .*{message}"):
+        read_notes(file, "a.keras")
+
+
 @pytest.mark.parametrize("byte", range(16))
 def test_damaged_archive_is_refused_by_name_or_read(byte):
     whole = BytesIO()

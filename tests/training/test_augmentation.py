@@ -300,3 +300,16 @@ def test_inconsistent_parameters_are_refused():
         AugmentationParams(**NOTHING | {"reverberation": ROOM | {"shortest_rt60_ms": 200}})
     with pytest.raises(ValidationError, match=r"lowest_drr_db \(7\) is above highest_drr_db"):
         AugmentationParams(**NOTHING | {"reverberation": ROOM | {"lowest_drr_db": 7}})
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [({"longest_shift_ms": 500}, "longest_shift_ms"),
+     ({"longest_time_mask_ms": 500, "time_masks": 1}, "longest_time_mask_ms")],
+)  # fmt: skip
+def test_changes_that_leave_nothing_of_a_clip_are_refused(changes, name):
+    params = AugmentationParams(**NOTHING | changes)
+    params.expect_shorter_than(501)
+    AugmentationParams(**NOTHING | {"longest_time_mask_ms": 500}).expect_shorter_than(500)
+    with pytest.raises(ValueError, match=rf"augmentation\.{name} is 500; less than a clip, 500 ms"):
+        params.expect_shorter_than(500)

@@ -12,6 +12,12 @@ WHITE = 255
 SMALLEST_POWER = 1e-20
 """Added before the logarithm; far below the power of half a step of 16 bits."""
 
+LONGEST_CLIP_MS = 60_000
+LARGEST_SAMPLE_RATE_HZ = 384_000
+LARGEST_FFT = 2**16
+MOST_MEL_BANDS = 1024
+"""More than any command needs; a model from elsewhere may say anything of how it looks at clips."""
+
 CLIPS_AT_ONCE = 8
 """So few that what is computed of them stays in a core's cache: that halves the time."""
 
@@ -21,13 +27,13 @@ class Rendering(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    sample_rate_hz: int = Field(gt=0)
-    clip_ms: float = Field(gt=0)
+    sample_rate_hz: int = Field(gt=0, le=LARGEST_SAMPLE_RATE_HZ)
+    clip_ms: float = Field(gt=0, le=LONGEST_CLIP_MS)
     window_ms: float = Field(gt=0)
     hop_ms: float = Field(gt=0)
-    fft_size: int = Field(ge=16, multiple_of=2)
+    fft_size: int = Field(ge=16, le=LARGEST_FFT, multiple_of=2)
     axis: Literal["linear", "mel"]
-    mel_bands: int | None = Field(ge=1)
+    mel_bands: int | None = Field(ge=1, le=MOST_MEL_BANDS)
     lowest_hz: float = Field(ge=0)
     highest_hz: float = Field(gt=0)
     floor_db: float

@@ -1,4 +1,4 @@
-"""Where recordings lie in an archive: `<anything>/<word>/<clip>.wav`."""
+"""Where recordings lie in an archive: `<anything>/<word>/<clip>.wav`, or anywhere without words."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,8 @@ class Layout:
     """Which members of an archive are recordings or split lists.
 
     Attributes:
-        paths: short name, `<word>/<clip>.wav` or a list's file name, to the member's path.
+        paths: short name, `<word>/<clip>.wav` or a list's file name, to the member's path; of clips
+            whose words are not known, `<folder>/<clip>.wav`, or `<clip>.wav` if in none.
         refused: paths of members that were refused, to the reason.
     """
 
@@ -40,12 +41,13 @@ def _is_recording(name: str) -> bool:
     return name.lower().endswith(WAV_SUFFIX)
 
 
-def find_layout(name: str, contents: Contents) -> Layout:
+def find_layout(name: str, contents: Contents, *, words: bool = True) -> Layout:
     """Find the recordings in an archive.
 
     Args:
         name: the archive's name, for the error.
         contents: its members.
+        words: whether folders say the words of clips, so that each must lie in one.
 
     Raises:
         ArchiveError: if it holds no recordings at all.
@@ -61,7 +63,7 @@ def find_layout(name: str, contents: Contents) -> Layout:
             if (suffix := splitext(parts[-1])[1].lower()) in SUFFIXES:
                 layout.refused[path] = f"{suffix}, where {WAV_SUFFIX} is expected; ffmpeg converts"
             continue
-        elif (reason := _misplaced(parts)) is not None:
+        elif (reason := _misplaced(parts, words)) is not None:
             layout.refused[path] = reason
             continue
         else:
@@ -74,17 +76,17 @@ def find_layout(name: str, contents: Contents) -> Layout:
         examples = ", ".join(list(contents.members)[:3]) or "nothing"
         refused = "; ".join(f"{path}: {why}" for path, why in list(layout.refused.items())[:3])
         raise ArchiveError(
-            f"{name}: no recordings in it; <word>/<clip>.wav is expected, found {examples}"
-            + (f"; refused {refused}" if refused else "")
+            f"{name}: no recordings in it; {'<word>/' if words else ''}<clip>.wav is expected, "
+            f"found {examples}" + (f"; refused {refused}" if refused else "")
         )
     return layout
 
 
-def _misplaced(parts: Sequence[str]) -> str | None:
-    if len(parts) == 1:
-        return "it lies in no folder; <word>/<clip>.wav is expected"
+def _misplaced(parts: Sequence[str], words: bool) -> str | None:
     if parts[-1].startswith("."):
         return "its name starts with a dot, so it is no recording"
+    if len(parts) == 1:
+        return "it lies in no folder; <word>/<clip>.wav is expected" if words else None
     folder = parts[-2]
     if folder.startswith((".", "_")) and folder != BACKGROUND_NOISE:
         return f"unknown folder {folder!r}; a word or {BACKGROUND_NOISE} is expected"

@@ -20,7 +20,8 @@ class IncrementalDataset(AbstractDataset[Described, Filled]):
     Args:
         path: the folder.
         compute: how the work is spread, see `speech_commands.storage.compute.Compute`.
-        credentials: for the file system.
+        credentials: for the file system; those who read its files by address find theirs where
+            the store's own tools do, such as the environment.
         fs_args: further options of the file system.
         metadata: for other tools; unused here.
     """

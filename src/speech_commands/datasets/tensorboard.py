@@ -10,6 +10,8 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_protocol_and_path
 
 from speech_commands.lazy_tensorflow import tf
+from speech_commands.storage.atomic import remove_files
+from speech_commands.storage.listing import list_files
 
 PREFIX = "val_"
 
@@ -59,7 +61,7 @@ class TensorBoardDataset(AbstractDataset[pd.DataFrame, NoReturn]):
         }.items():
             folder = f"{self._path}/{run}"
             self._fs.makedirs(folder, exist_ok=True)
-            old = self._fs.glob(f"{folder}/events.*")
+            old = [file.path for file in list_files(self._fs, folder)]
             with TemporaryDirectory() as local:
                 with tf.summary.create_file_writer(local).as_default():
                     for row in data.to_dict("records"):
@@ -68,8 +70,7 @@ class TensorBoardDataset(AbstractDataset[pd.DataFrame, NoReturn]):
                             tf.summary.scalar(quantity, row[name], int(row["step"]))
                 for file in Path(local).iterdir():
                     self._fs.put_file(str(file), f"{folder}/{file.name}")
-            if old:
-                self._fs.rm(old)
+            remove_files(self._fs, old)
 
     def _exists(self) -> bool:
         return bool(self._fs.exists(self._path))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from glob import has_magic
 from pathlib import Path, PurePosixPath
 from posixpath import splitext
 from uuid import uuid4
@@ -78,6 +79,18 @@ def read_many(fs: AbstractFileSystem, paths: Sequence[str]) -> list[bytes]:
         return [*map(read, paths)]
     with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
         return [*pool.map(read, paths)]
+
+
+def remove_files(fs: AbstractFileSystem, paths: Sequence[str]) -> None:
+    """Remove files, from another store many at a time.
+
+    Where a path holds `*`, `?` or `[`, fsspec takes it for a pattern and removes all that match.
+    """
+    patterns = [path for path in paths if has_magic(path)]
+    if plain := [path for path in paths if not has_magic(path)]:
+        fs.rm(plain)
+    for path in patterns:
+        fs.rm_file(path)
 
 
 def _write_locally(path: str, data: bytes) -> None:

@@ -40,6 +40,11 @@ class Compute(BaseModel):
                 f"compute.backend is {self.backend} and compute.address is {self.address!r}; "
                 "dask needs the address of its scheduler, and local has none"
             )
+        if self.backend == "dask" and self.workers:
+            raise ValueError(
+                f"compute.backend is dask and compute.workers is {self.workers}; a cluster has "
+                "workers of its own, so null is expected"
+            )
         return self
 
     def map(self, task: Callable[[Chunk], Result], chunks: Iterable[Chunk]) -> Iterator[Result]:

@@ -22,7 +22,13 @@ import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
 from more_itertools import batched, ichunked
 
-from speech_commands.storage.atomic import is_local, read_bytes, read_many, write_bytes
+from speech_commands.storage.atomic import (
+    is_local,
+    read_bytes,
+    read_many,
+    remove_files,
+    write_bytes,
+)
 from speech_commands.storage.compute import Compute
 from speech_commands.storage.index import NAME, Index, is_part, lacking, names_of, still_right
 from speech_commands.storage.listing import changed_at, list_files
@@ -260,7 +266,7 @@ def _keep_valid(
         index.replace(kept)
     strays = sorted(names_of(files) - set(wanted))
     if strays:
-        fs.rm([f"{root}/{name}" for name in strays])
+        remove_files(fs, [f"{root}/{name}" for name in strays])
     return kept
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
 from pyarrow.parquet import ParquetFile, write_table
 
-from speech_commands.storage.atomic import PARTIAL_PREFIX, replacing
+from speech_commands.storage.atomic import PARTIAL_PREFIX, remove_files, replacing
 from speech_commands.storage.progress import Progress
 
 NAME = "name"
@@ -136,8 +136,7 @@ class Index:
 
     def _put_in_place_of(self, parts: list[str], table: pa.Table) -> None:
         self._write_part(table)
-        if parts:
-            self._fs.rm(parts)
+        remove_files(self._fs, parts)
 
     def _read_part(self, path: str) -> pa.Table:
         try:
@@ -147,7 +146,7 @@ class Index:
                 batches = part.iter_batches(ROWS_AT_ONCE, use_threads=False)
                 return pa.Table.from_batches(batches, part.schema_arrow)
         except (OSError, ValueError) as error:  # what pyarrow raises for damage
-            if isinstance(error, FileNotFoundError | PermissionError):
+            if _is_of_the_store(error):
                 raise
             raise ValueError(
                 f"{path} is damaged ({error}); remove it, and what it listed is made again"
@@ -171,6 +170,11 @@ def _to_arrow(table: pd.DataFrame) -> pa.Table:
             {FINGERPRINT: pd.Series(dtype="str")}, index=pd.Index([], name=NAME, dtype="str")
         )
     return pa.Table.from_pandas(table)
+
+
+def _is_of_the_store(error: OSError | ValueError) -> bool:
+    """Whether a file could not be read, be it damaged or not; what pyarrow raises has no number."""
+    return isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None)
 
 
 def _give_memory_back() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from speech_commands.objective import register_objective
 from speech_commands.storage.atomic import replacing
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.keras_parts import check_parts
-from speech_commands.storage.notes import UNREADABLE, Noted, add_notes, read_notes
+from speech_commands.storage.notes import UNREADABLE, Noted, add_notes, parse_facts, read_notes
 
 CONFIG = "config.json"
 MODEL_PARTS = (CONFIG, "model.weights.h5")
@@ -76,7 +75,7 @@ class StoredModel(Noted):
             check_parts(self._read_config(local), self._path)
             return keras.models.load_model(local, safe_mode=True)
 
-    def _read_config(self, local: str) -> Any:
+    def _read_config(self, local: str) -> dict[str, Any]:
         """What the model consists of, once all that the file holds is known to be whole."""
         with ZipFile(local) as archive:
             for part in archive.namelist():
@@ -88,7 +87,12 @@ class StoredModel(Noted):
                     ) from error
             if CONFIG not in archive.namelist():
                 raise ValueError(f"{self._path} is no Keras model: it holds no {CONFIG}")
-            return json.loads(archive.read(CONFIG))
+            try:
+                return parse_facts(archive.read(CONFIG))
+            except ValueError as error:
+                raise ValueError(
+                    f"{self._path} is no Keras model: its {CONFIG} cannot be read ({error})"
+                ) from error
 
 
 def _digest(file: IO[bytes]) -> str:

@@ -71,9 +71,23 @@ def read_notes(file: IO[bytes], name: str) -> dict[str, Any]:
             size = archive.getinfo(MEMBER).file_size
             if size > LARGEST:
                 raise ValueError(f"{size:,} bytes of notes; at most {LARGEST:,} are allowed")
-            notes: dict[str, Any] = json.loads(archive.read(MEMBER))
+            return parse_facts(archive.read(MEMBER))
     except (*UNREADABLE, KeyError, ValueError) as error:
         raise ValueError(
             f"{name} is not a whole model of this project ({error}); remove it and train again"
         ) from error
-    return notes
+
+
+def parse_facts(text: bytes) -> dict[str, Any]:
+    """Parse an object of JSON from a file that may come from elsewhere.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    try:
+        facts = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("JSON nested too deeply") from error
+    if not isinstance(facts, dict):
+        raise ValueError(f"JSON of a {type(facts).__name__}, where an object is expected")
+    return facts

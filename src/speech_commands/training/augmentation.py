@@ -74,6 +74,23 @@ class AugmentationParams(BaseModel):
             )
         return self
 
+    def expect_shorter_than(self, clip_ms: float) -> None:
+        """Make sure that something of a clip is left.
+
+        Raises:
+            ValueError: if it may be shifted out of sight, or masked from end to end.
+        """
+        masked = self.longest_time_mask_ms if self.time_masks else 0
+        for name, value in (
+            ("longest_shift_ms", self.longest_shift_ms),
+            ("longest_time_mask_ms", masked),
+        ):
+            if value >= clip_ms:
+                raise ValueError(
+                    f"model_training.training.augmentation.{name} is {value:g}; less than a clip, "
+                    f"{clip_ms:g} ms, is allowed"
+                )
+
 
 class Augmentation:
     """Changes batches of images; what it does depends on seed and step alone.

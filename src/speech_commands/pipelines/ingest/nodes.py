@@ -10,6 +10,7 @@ from speech_commands.corpus.layout import (
     SPLIT_LISTS,
     TESTING_LIST,
     VALIDATION_LIST,
+    Layout,
     find_layout,
     recording_name,
     stream_recordings,
@@ -45,7 +46,25 @@ def lay_out_recordings(archive: Archive) -> tuple[StreamedFiles, pd.DataFrame]:
     Raises:
         ArchiveError: if the archive holds no recordings.
     """
-    layout = find_layout(archive.name, archive.contents)
+    return _take_out(archive, find_layout(archive.name, archive.contents))
+
+
+def lay_out_test_recordings(archive: Archive) -> tuple[StreamedFiles, pd.DataFrame]:
+    """Take recordings whose words are not known out of an archive.
+
+    Args:
+        archive: the recordings, in any folders or none.
+
+    Returns:
+        As `lay_out_recordings`; files outside folders are named `<clip>.wav`.
+
+    Raises:
+        ArchiveError: if the archive holds no recordings.
+    """
+    return _take_out(archive, find_layout(archive.name, archive.contents, words=False))
+
+
+def _take_out(archive: Archive, layout: Layout) -> tuple[StreamedFiles, pd.DataFrame]:
     members = archive.contents.members
     files = StreamedFiles(
         what=f"taking recordings out of {archive.name}",

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from speech_commands.audio.spectrogram import Rendering
 from speech_commands.labels import Labels, Word
 from speech_commands.models import ModelParams
 from speech_commands.training.params import TrainingParams
@@ -27,3 +28,13 @@ class ModelTrainingParams(BaseModel):
         """
         labels.weights(self.training.label_shares, "model_training.training.label_shares")
         labels.weights(self.label_priors or {}, "model_training.label_priors")
+
+    def expect_images_of(self, rendering: Rendering) -> None:
+        """Make sure that images are large enough for the network, and for what changes them.
+
+        Raises:
+            ValueError: if they are not.
+        """
+        self.model.expect_large_enough(rendering.rows, rendering.frames)
+        if self.training.augmentation is not None:
+            self.training.augmentation.expect_shorter_than(rendering.clip_ms)

@@ -59,6 +59,19 @@ class SilenceParams(BaseModel):
             )
         return self
 
+    def expect_clips_of(self, clip_ms: float) -> None:
+        """Make sure that silence is as long as the clips it is trained with.
+
+        Raises:
+            ValueError: if it is not.
+        """
+        if self.clip_ms != clip_ms:
+            raise ValueError(
+                f"silence_augmentation.clip_ms is {self.clip_ms} and "
+                f"spectrograms.rendering.clip_ms {clip_ms:g}; clips of silence are as long as "
+                "others, and clip_ms in globals.yml sets both"
+            )
+
     def boundaries_ms(self, duration_ms: int) -> dict[Split, tuple[int, int]]:
         """Where each split's part of a recording begins and ends."""
         first = int(duration_ms * self.shares.training)

@@ -5,7 +5,7 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from speech_commands.corpus.sample_submission import read_sample_submission
-from speech_commands.pipelines.ingest.nodes import lay_out_recordings
+from speech_commands.pipelines.ingest.nodes import lay_out_test_recordings
 from speech_commands.pipelines.spectrograms.nodes import render_spectrograms
 from speech_commands.pipelines.submission.nodes import (
     label_test_clips,
@@ -19,7 +19,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
     return Pipeline(
         [
             Node(
-                func=lay_out_recordings,
+                func=lay_out_test_recordings,
                 inputs="test_recordings",
                 outputs=["test_wavs", "refused_test_members"],
                 name="lay_out_test_recordings",
