@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Mapping
 from copy import copy
 from difflib import get_close_matches
-from os.path import expanduser
+from pathlib import Path
 from time import perf_counter
 from typing import Any, cast
 
@@ -86,10 +86,9 @@ class OneRunAtATime:
         """Find out where the run will write."""
         config = context.config_loader
         places = config["globals"]
-        run_root = expanduser(places.get("run_root", places["data_root"]))
-        protocol, path = get_protocol_and_path(run_root)
+        protocol, path = get_protocol_and_path(places.get("run_root", places["data_root"]))
         worker = this_worker(config["parameters"]["hardware"]["strategy"])
-        folder = context.project_path / path
+        folder = context.project_path / Path(path).expanduser()
         self._lock = RunLock(folder, worker.name) if protocol == "file" else None
 
     @hook_impl
