@@ -181,6 +181,7 @@ class Augmentation:
         scaling = params.largest_frequency_scaling
         scale = draw.uniform(1 - scaling, 1 + scaling)[:, 0, 0, 0]
         zero = tf.zeros_like(shift)
+        # The pixel at (x, y) is taken from x' = a0 x + a1 y + a2, y' = b0 x + b1 y + b2.
         transforms = tf.stack(
             [
                 stretch, zero, middle - stretch * middle - shift,

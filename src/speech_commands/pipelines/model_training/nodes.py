@@ -159,13 +159,7 @@ def train_recogniser(
     """
     rendering = spectrogram_params.rendering
     runtime = set_up(hardware)
-    recipe = fingerprint(
-        CODE,
-        examples[["clip", "label", "split", "fingerprint"]].to_numpy().tolist(),
-        labels, rendering, params.model, params.training.without_length(), runtime.policy,
-        params.training.distillation
-        and [fastest_precision(), *(teacher.digest for teacher in teachers)],
-    )  # fmt: skip
+    recipe = _recipe(examples, teachers, labels, rendering, params, runtime.policy)
     start = _continue(previous_checkpoint, recipe, params.training.steps, runtime)
     if start is None:
         start = new_training(
@@ -198,6 +192,25 @@ def train_recogniser(
         for state in for_the_chief(states, runtime.worker):
             notes = {**facts, "history": state.history.to_dict("records")}
             yield state.history, state.history, NotedModel(state.model, notes)
+
+
+def _recipe(
+    examples: pd.DataFrame,
+    teachers: Sequence[StoredModel],
+    labels: Labels,
+    rendering: Rendering,
+    params: ModelTrainingParams,
+    policy: str,
+) -> str:
+    """All that decides what a training comes to, but for its length."""
+    learnt_from = params.training.distillation and [
+        fastest_precision(), *(teacher.digest for teacher in teachers)
+    ]  # fmt: skip
+    return fingerprint(
+        CODE,
+        examples[["clip", "label", "split", "fingerprint"]].to_numpy().tolist(),
+        labels, rendering, params.model, params.training.without_length(), policy, learnt_from,
+    )  # fmt: skip
 
 
 def expect_teachers(
