@@ -83,7 +83,7 @@ class SevenZipArchive:
                     continue
                 size = info.uncompressed or 0
                 regular = info.is_file and not info.is_symlink
-                digest = fingerprint(size, info.crc32)
+                digest = _digest(size, info.crc32)
                 found.append(Member(info.filename, size, digest, regular))
         return found
 
@@ -118,6 +118,16 @@ class SevenZipArchive:
             raise ArchiveError(
                 f"{self.name}: not a whole 7z archive ({type(error).__name__}: {error})"
             ) from error
+
+
+def _digest(size_bytes: int, checksum: int | None) -> str:
+    """A member's fingerprint, which also tells whether what came out is whole.
+
+    Args:
+        size_bytes: of its content.
+        checksum: of its content, CRC-32; None if the archive has none, for which 7z has room.
+    """
+    return fingerprint(size_bytes, checksum)
 
 
 def _let_go_of_members() -> None:
@@ -215,5 +225,5 @@ class _Buffer(Py7zIO):
         """
         data, self._data = bytes(self._data), b""  # of which there is but one
         size, promised = len(data), self._member.fingerprint
-        if promised in (fingerprint(size, crc32(data)), fingerprint(size, None)):
+        if promised in (_digest(size, crc32(data)), _digest(size, None)):
             self._owner.put((self._member.path, data))
