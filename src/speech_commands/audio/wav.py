@@ -10,7 +10,7 @@ from threading import Lock
 import numpy as np
 from scipy.io import wavfile
 
-ALLOWED = "allowed are WAV files of 8, 16, 24 or 32-bit PCM or 32 or 64-bit float"
+ALLOWED = "allowed are WAV files of 8, 16, 24, 32 or 64-bit PCM or 32 or 64-bit float"
 TRUNCATED = (
     "Reached EOF prematurely",
     "multiple of element size",
