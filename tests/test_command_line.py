@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from speech_commands import shipped
+from speech_commands.audio.media import PROGRAMS
 from speech_commands.command_line import main
 
 RATE = 16_000
@@ -174,6 +175,22 @@ def test_pipe_is_labelled_as_the_file(recogniser_file, recordings):
     wav = recordings / "a.wav"
     piped = subprocess.run(
         [*command, "/dev/stdin"], check=True, capture_output=True, input=wav.read_bytes()
+    )
+    named = subprocess.run([*command, wav], check=True, capture_output=True)
+    assert piped.stdout.split(b"\t")[1:] == named.stdout.split(b"\t")[1:]
+
+
+@pytest.mark.skipif(not all(map(which, PROGRAMS)), reason="ffmpeg is not installed")
+def test_what_ffmpeg_writes_into_a_pipe_is_labelled_as_the_file(recogniser_file, recordings):
+    command = [*COMMAND, "predict", f"--model={recogniser_file}", "--top=12"]
+    wav = recordings / "a.wav"
+    streamed = subprocess.run(
+        ["ffmpeg", "-loglevel", "error", "-i", wav, "-f", "wav", "-"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    assert streamed.stdout[4:8] == b"\xff" * 4
+    piped = subprocess.run(
+        [*command, "/dev/stdin"], check=True, capture_output=True, input=streamed.stdout
     )
     named = subprocess.run([*command, wav], check=True, capture_output=True)
     assert piped.stdout.split(b"\t")[1:] == named.stdout.split(b"\t")[1:]

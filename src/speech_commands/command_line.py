@@ -86,16 +86,17 @@ def predict(paths: Sequence[Path], model: str, top: int, as_json: bool) -> None:
     anything = False
     for labelled in label_files(recogniser, find_files(paths)):
         anything = True
+        name = str(labelled.path).translate(ESCAPED)
         if isinstance(labelled.result, Exception):
             status = SOME_NOT_LABELLED
-            click.echo(f"{labelled.path}: {_reason(labelled.result)}", err=True)
+            click.echo(f"{name}: {_reason(labelled.result)}", err=True)
             continue
         best = labelled.result.ranking[:top]
         if as_json:
             _print(_json_line(labelled.path, best, labelled.result.start_s))
         else:
             columns = [column for label, p in best for column in (label, f"{p:.3f}")]
-            _print("\t".join([str(labelled.path).translate(ESCAPED), *columns]))
+            _print("\t".join([name, *columns]))
     if not anything:
         status = SOME_NOT_LABELLED
         click.echo(f"{', '.join(map(str, paths))}: no recordings in it", err=True)

@@ -50,6 +50,8 @@ def test_every_optimizer_may_be_loaded(algorithm, schedule, tmp_path):
         {"class_name": "Lambda"},
         {"module": "keras.layers"},
         {"class_name": "__lambda__"},
+        {"module": "keras.layers", "class_name": ["Dense"]},
+        {"module": ["keras.layers"], "class_name": "Dense"},
     ],
 )
 @pytest.mark.parametrize("depth", [0, 1, 3])

@@ -237,9 +237,12 @@ def test_reversed_words_are_unknown_and_reversed_silence_is_silence(change, imag
     changed, wanted = change(reverse_probability=1)
     np.testing.assert_array_equal(changed, images[:, :, ::-1])
     assert wanted.argmax(axis=1).tolist() == [UNKNOWN] * 5 + [SILENCE]
-    _, wanted = change(reverse_probability=0.5)
-    labels = wanted.argmax(axis=1)
-    assert set(labels) - {UNKNOWN} <= set(targets.argmax(axis=1))
+    many = np.tile(images, (50, 1, 1, 1)), np.tile(targets, (50, 1))
+    _, wanted = change(images=many[0], targets=many[1], reverse_probability=0.5)
+    before, after = many[1].argmax(axis=1), wanted.argmax(axis=1)
+    assert set(after[before == SILENCE]) == {SILENCE}
+    for label in set(before) - {SILENCE, UNKNOWN}:
+        assert set(after[before == label]) == {label, UNKNOWN}
 
 
 def test_splices_of_two_words_are_unknown(change, images, targets):
@@ -275,13 +278,16 @@ def test_how_common_labels_become_is_known_beforehand(change, splice, reverse):
 
 def test_mixup_blends_images_and_targets_alike(change, images, targets):
     changed, wanted = change(mixup_probability=1)
+    blended = 0
     for clip in range(CLIPS):
         previous = (clip - 1) % CLIPS
         if targets[clip].argmax() == targets[previous].argmax():
             continue
         share = wanted[clip, targets[clip].argmax()]
+        blended += 0 < share < 1
         blend = share * images[clip].astype(float) + (1 - share) * images[previous]
         np.testing.assert_allclose(changed[clip], blend, atol=1)
+    assert blended
 
 
 def test_a_probability_is_the_share_of_clips_changed(change, images, targets):
@@ -296,6 +302,8 @@ def test_inconsistent_parameters_are_refused():
         AugmentationParams(**NOTHING | {"lowest_snr_db": 1})
     with pytest.raises(ValidationError, match="mixup_alpha"):
         AugmentationParams(**NOTHING | {"mixup_alpha": 0})
+    with pytest.raises(ValidationError, match="frequency_masks x widest_frequency_mask is 1; less"):
+        AugmentationParams(**NOTHING | {"frequency_masks": 2, "widest_frequency_mask": 0.5})
     with pytest.raises(ValidationError, match=r"shortest_rt60_ms \(200\) is above longest_rt60_ms"):
         AugmentationParams(**NOTHING | {"reverberation": ROOM | {"shortest_rt60_ms": 200}})
     with pytest.raises(ValidationError, match=r"lowest_drr_db \(7\) is above highest_drr_db"):
@@ -305,7 +313,7 @@ def test_inconsistent_parameters_are_refused():
 @pytest.mark.parametrize(
     ("changes", "name"),
     [({"longest_shift_ms": 500}, "longest_shift_ms"),
-     ({"longest_time_mask_ms": 500, "time_masks": 1}, "longest_time_mask_ms")],
+     ({"longest_time_mask_ms": 250, "time_masks": 2}, "time_masks x longest_time_mask_ms")],
 )  # fmt: skip
 def test_changes_that_leave_nothing_of_a_clip_are_refused(changes, name):
     params = AugmentationParams(**NOTHING | changes)

@@ -39,6 +39,16 @@ def test_a_damaged_image_is_named(paths, damage):
         list(read_images(paths))
 
 
+def test_an_image_of_another_size_is_named(paths):
+    with fsspec.open(paths[3], "wb") as file:
+        file.write(encode_png(PIXELS[3, :, :-1], 1))
+    with (
+        pytest.raises(ValueError, match=r"ä 3\.png has 7 x 6 pixels, and .*ä 0\.png 8 x 6 pixels"),
+        naming_damaged(paths),
+    ):
+        list(read_images(paths).batch(5))
+
+
 def test_other_errors_are_left_as_they_are(paths):
     with pytest.raises(tf.errors.InvalidArgumentError), naming_damaged(paths):
         tf.debugging.assert_equal(1, 2)

@@ -69,7 +69,13 @@ def test_weight_decay_is_apart_from_the_gradient(algorithm):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"algorithm": "lion"}, {"learning_rate": 0}, {"schedule": "step"}, {"weight_decay": -1}],
+    [
+        {"algorithm": "lion"},
+        {"learning_rate": 0},
+        {"learning_rate": float("inf")},
+        {"schedule": "step"},
+        {"weight_decay": -1},
+    ],
 )
 def test_wrong_parameters_are_refused(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):

@@ -32,8 +32,8 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
 
     Yields:
         Files as they are named, and those of each folder in the order of their names, hidden ones
-        left out. A path that does not exist and a folder that cannot be read come too: opening
-        them tells what is wrong.
+        and links to folders left out. A path that does not exist and a folder that cannot be read
+        come too: opening them tells what is wrong.
     """
     for path in paths:
         if isdir(path):  # noqa: PTH112 - Path.is_dir raises where a path cannot be looked at

@@ -71,8 +71,8 @@ class StoredModel(Noted):
         register_objective()
         with TemporaryDirectory() as folder:
             local = str(Path(folder) / "model.keras")
-            self._fs.get_file(self._path, local)
-            check_parts(self._read_config(local), self._path)
+            self._fs.get_file(self.path, local)
+            check_parts(self._read_config(local), self.path)
             return keras.models.load_model(local, safe_mode=True)
 
     def _read_config(self, local: str) -> dict[str, Any]:
@@ -83,15 +83,15 @@ class StoredModel(Noted):
                     archive.read(part)  # compares checksums
                 except UNREADABLE as error:
                     raise ValueError(
-                        f"{self._path} is damaged in {part}; remove it and train again"
+                        f"{self.path} is damaged in {part}; remove it and train again"
                     ) from error
             if CONFIG not in archive.namelist():
-                raise ValueError(f"{self._path} is no Keras model: it holds no {CONFIG}")
+                raise ValueError(f"{self.path} is no Keras model: it holds no {CONFIG}")
             try:
                 return parse_facts(archive.read(CONFIG))
             except ValueError as error:
                 raise ValueError(
-                    f"{self._path} is no Keras model: its {CONFIG} cannot be read ({error})"
+                    f"{self.path} is no Keras model: its {CONFIG} cannot be read ({error})"
                 ) from error
 
 

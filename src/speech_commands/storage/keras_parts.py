@@ -67,7 +67,8 @@ def check_parts(config: Any, name: str) -> None:
     """
     for part in _parts(config):
         module, kind = part.get("module"), part.get("class_name")
-        if kind not in NAMES.get(module, ()):
+        named = isinstance(kind, str) and isinstance(module, str | None)
+        if not named or kind not in NAMES.get(module, ()):
             raise ValueError(
                 f"{name} is not loaded: it names {kind!r} of {module!r}, which is none "
                 "of the parts known to be harmless; a file from elsewhere may hold code"

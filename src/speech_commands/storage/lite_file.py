@@ -91,7 +91,7 @@ class StoredLite(Noted):
 
     def open(self, opening: Callable[[bytes, str], Opened]) -> Opened:
         """Have the file's content and name made into what computes with it."""
-        return opening(read_bytes(self._fs, self._path), self._path)
+        return opening(read_bytes(self._fs, self.path), self.path)
 
     def shared(self, opening: Callable[[bytes, str], Opened]) -> Opened:
         """As `open`, but once a thread, of which each needs an interpreter of its own."""

@@ -19,15 +19,12 @@ class Noted:
     """A model on disk, whose notes are at hand.
 
     Attributes:
-        notes: facts about it.
-
-    Args:
         path: the file.
-        notes: what it holds of them.
+        notes: what it holds of facts about it.
     """
 
     def __init__(self, path: str, notes: dict[str, Any]) -> None:
-        self._path, self.notes = path, notes
+        self.path, self.notes = path, notes
 
     def expect(self, **facts: BaseModel) -> None:
         """Make sure that notes say what parameters say.
@@ -39,7 +36,7 @@ class Noted:
             noted, wanted = self.notes.get(name), given.model_dump(mode="json")
             if noted != wanted:
                 raise ValueError(
-                    f"{self._path} was trained with the {name} {noted}, and the parameters say "
+                    f"{self.path} was trained with the {name} {noted}, and the parameters say "
                     f"{wanted}; use the same, or train again"
                 )
 

@@ -15,8 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from speech_commands.audio.spectrogram import WHITE, Rendering
 from speech_commands.lazy_tensorflow import tf
+from speech_commands.training.hardware import on_the_host
 
 DB_PER_NEPER = 10 / math.log(10)
+
+EARLIEST_SPLICE, LATEST_SPLICE = 0.4, 0.6
+"""Where the start of one word ends and the end of another begins, of a clip: about the middle, so
+that something is heard of both."""
 
 
 class Reverberation(BaseModel):
@@ -72,6 +77,12 @@ class AugmentationParams(BaseModel):
                 f"lowest_snr_db ({self.lowest_snr_db:g}) is above highest_snr_db "
                 f"({self.highest_snr_db:g})"
             )
+        masked = self.frequency_masks * self.widest_frequency_mask
+        if masked >= 1:
+            raise ValueError(
+                f"frequency_masks x widest_frequency_mask is {masked:g}; less than 1, all rows, is "
+                "allowed"
+            )
         return self
 
     def expect_shorter_than(self, clip_ms: float) -> None:
@@ -80,10 +91,9 @@ class AugmentationParams(BaseModel):
         Raises:
             ValueError: if it may be shifted out of sight, or masked from end to end.
         """
-        masked = self.longest_time_mask_ms if self.time_masks else 0
         for name, value in (
             ("longest_shift_ms", self.longest_shift_ms),
-            ("longest_time_mask_ms", masked),
+            ("time_masks x longest_time_mask_ms", self.time_masks * self.longest_time_mask_ms),
         ):
             if value >= clip_ms:
                 raise ValueError(
@@ -114,7 +124,8 @@ class Augmentation:
         seed: int,
     ) -> None:
         self._params, self._rendering = params, rendering
-        self._backgrounds = tf.constant(backgrounds)
+        with on_the_host():
+            self._backgrounds = tf.constant(backgrounds)
         self._silence, self._unknown, self._seed = silence, unknown, seed
 
     def __call__(
@@ -160,7 +171,7 @@ class Augmentation:
         silent = (targets + partner_targets)[:, self._silence] > 0
         other = tf.argmax(targets, 1) != tf.argmax(partner_targets, 1)
         spliced = draw.chance(params.splice_probability) & other & ~silent
-        middle = tf.cast(frames, tf.float32) * draw.uniform(0.4, 0.6)
+        middle = tf.cast(frames, tf.float32) * draw.uniform(EARLIEST_SPLICE, LATEST_SPLICE)
         late = tf.cast(tf.range(frames), tf.float32)[None, None, :, None] >= middle
         level_db = tf.where(_by_clip(spliced) & late, partner_db, level_db)
         backwards = draw.chance(params.reverse_probability)

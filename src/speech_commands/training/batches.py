@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from speech_commands.lazy_tensorflow import tf
+from speech_commands.training.hardware import on_the_host
 from speech_commands.training.image_files import naming_damaged, read_images
 
 BATCHES_AHEAD = 4
@@ -97,7 +98,9 @@ class ImageSource:
         shape = len(paths), *_image_shape(paths[0])
         if math.prod(shape) <= memory_limit_mb * 10**6:
             with naming_damaged(paths):
-                self._images = tf.constant(self._all_from_files(paths, shape))
+                images = self._all_from_files(paths, shape)
+            with on_the_host():
+                self._images = tf.constant(images)
 
     def batches(self, chosen: np.ndarray, batch_size: int) -> tf.data.Dataset:
         """Read images in the order given.

@@ -148,7 +148,8 @@ def trained_priors(examples: pd.DataFrame, labels: Labels, params: TrainingParam
         params: shares of labels, augmentation, and how far targets are smoothed.
 
     Returns:
-        Shape (labels,), of 1. Mixup and a teacher blend labels; on average they change no share.
+        Shape (labels,), of 1. Mixup blends labels and changes no share on average. Nor does a
+        teacher, but for what label smoothing has left in it.
     """
     smoothing = params.label_smoothing
     return (1 - smoothing) * _shown_priors(examples, labels, params) + smoothing / len(labels.names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Literal
@@ -134,7 +135,18 @@ def fastest_precision() -> str:
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
         weakest = min(facts.get("compute_capability", (0, 0)) for facts in details)
         return next((name for name, least in GPU_PRECISIONS if weakest >= least), "float32")
+    return processor_precision()
+
+
+def processor_precision() -> str:
+    """As `fastest_precision`, of the processor, which computes what feeds a training anyway."""
     return "bfloat16" if BFLOAT16_FEATURES & detected_info().features else "float32"
+
+
+def on_the_host() -> AbstractContextManager[None]:
+    """Keep what is made inside in the host's memory: tf.data computes there, GPUs or not."""
+    device: AbstractContextManager[None] = tf.device("CPU:0")
+    return device
 
 
 def _set_up_threads(params: HardwareParams) -> None:

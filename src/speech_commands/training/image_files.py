@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,6 +13,9 @@ from speech_commands.lazy_tensorflow import tf
 from speech_commands.storage.atomic import DOWNLOADS_AT_ONCE
 
 URL_MARK = "://"
+ADVICE = "remove it, and the next run of the stage that made it makes it again"
+
+logger = logging.getLogger(__name__)
 
 
 def read_images(paths: Sequence[str]) -> tf.data.Dataset:
@@ -33,7 +37,7 @@ def read_images(paths: Sequence[str]) -> tf.data.Dataset:
 
 @contextmanager
 def naming_damaged(paths: Sequence[str]) -> Iterator[None]:
-    """If an image cannot be decoded, say which of these files it is; PNG files hold checksums.
+    """If images cannot be used, say which of these files is to blame; PNG files hold checksums.
 
     Raises:
         ValueError: instead of TensorFlow's error, which names no file.
@@ -41,21 +45,33 @@ def naming_damaged(paths: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
+        logger.info("looking for a damaged one among %s images", f"{len(paths):,}")
+        expected = None
         for path in paths:
-            if (problem := _problem(path)) is not None:
+            try:
+                size = _size(path)
+            except tf.errors.InvalidArgumentError as damage:
+                problem = damage.message.splitlines()[0]
+                raise ValueError(f"{path} is no whole image ({problem}); {ADVICE}") from error
+            expected = expected or size
+            if size != expected:
                 raise ValueError(
-                    f"{path} is no whole image ({problem}); remove it, and the next run of the "
-                    "stage that made it makes it again"
+                    f"{path} has {_pixels(size)}, and {paths[0]} {_pixels(expected)}; if it is the "
+                    f"wrong one, {ADVICE}"
                 ) from error
         raise
 
 
-def _problem(path: str) -> str | None:
-    try:
-        next(iter(read_images([path])))
-    except tf.errors.InvalidArgumentError as error:
-        return error.message.splitlines()[0]
-    return None
+def _size(path: str) -> tuple[int, int]:
+    remote = URL_MARK in path
+    data = tf.constant(_content(path.encode())) if remote else tf.io.read_file(path)
+    rows, frames, _ = _decode(data).shape
+    return rows, frames
+
+
+def _pixels(size: tuple[int, int]) -> str:
+    rows, frames = size
+    return f"{frames} x {rows} pixels"
 
 
 def _fetch(url: tf.Tensor) -> tf.Tensor:

@@ -152,8 +152,8 @@ def _expect_finite(row: Mapping[str, Any], params: TrainingParams) -> None:
             f"the training diverged before step {row['step']:,}: its loss is {losses[0]}, on the "
             f"validation split {losses[1]}; lower "
             f"model_training.training.optimizer.learning_rate ({rate:g}), or set "
-            "hardware.precision to float32 if it is float16; the checkpoint of the epoch before, "
-            "if there is one, was kept"
+            "hardware.precision to float32 if it is float16, with which training begins anew; a "
+            "run_root of its own keeps the checkpoint of the epoch before, if there is one"
         )
 
 

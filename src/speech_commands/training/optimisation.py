@@ -14,7 +14,7 @@ NESTEROV_MOMENTUM = 0.9
 class OptimizerParams(BaseModel):
     """How weights follow their gradients."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     algorithm: Literal["adam", "sgd"]
     learning_rate: float = Field(gt=0)

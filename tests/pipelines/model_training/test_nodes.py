@@ -215,6 +215,15 @@ def test_a_missing_teacher_and_one_of_other_images_are_refused(run, labels, tmp_
         run(teachers=[StoredModel(FS, path)], distillation=DISTILLATION)
 
 
+def test_the_checkpoint_of_a_training_is_no_teacher(run, contrary_teacher):
+    _, checkpoint = run(steps=10)
+    teachers = [contrary_teacher, checkpoint]
+    with pytest.raises(
+        ValueError, match=r"\.keras is the checkpoint of a training, .* name the rec"
+    ):
+        run(teachers=teachers, distillation=DISTILLATION)
+
+
 def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     run, examples, settings, labels, tmp_path
 ):

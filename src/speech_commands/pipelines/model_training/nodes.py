@@ -1,7 +1,7 @@
 """Nodes of the model_training pipeline."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,8 @@ from speech_commands.training.hardware import (
     POLICIES,
     HardwareParams,
     Runtime,
-    fastest_precision,
+    on_the_host,
+    processor_precision,
     set_up,
 )
 from speech_commands.training.image_files import naming_damaged
@@ -51,6 +52,9 @@ logger = logging.getLogger(__name__)
 CODE = 2
 """Raised whenever the same parameters come to make another network, or to train it otherwise, so
 that no training that older code began is taken for this one's."""
+
+HISTORY = "history"
+"""What only a training's checkpoint notes."""
 
 
 def assemble_examples(
@@ -190,7 +194,7 @@ def train_recogniser(
     }
     with naming_damaged(examples["path"].to_list()):
         for state in for_the_chief(states, runtime.worker):
-            notes = {**facts, "history": state.history.to_dict("records")}
+            notes = {**facts, HISTORY: state.history.to_dict("records")}
             yield state.history, state.history, NotedModel(state.model, notes)
 
 
@@ -204,7 +208,7 @@ def _recipe(
 ) -> str:
     """All that decides what a training comes to, but for its length."""
     learnt_from = params.training.distillation and [
-        fastest_precision(), *(teacher.digest for teacher in teachers)
+        processor_precision(), *(teacher.digest for teacher in teachers)
     ]  # fmt: skip
     return fingerprint(
         CODE,
@@ -219,7 +223,8 @@ def expect_teachers(
     """Make sure that what parameters say of teachers can be done; quick, since none is loaded.
 
     Raises:
-        ValueError: if a teacher is wanted and there is none, or one knows other labels or images.
+        ValueError: if a teacher is wanted and there is none, or one knows other labels or images,
+            or is the checkpoint of a training.
     """
     if params.distillation is None:
         return
@@ -230,6 +235,11 @@ def expect_teachers(
         )
     for teacher in stored:
         teacher.expect(labels=labels, rendering=rendering)
+        if HISTORY in teacher.notes:
+            raise ValueError(
+                f"{teacher.path} is the checkpoint of a training, whose networks answer each for "
+                "itself; name the recogniser.keras beside it as teacher"
+            )
 
 
 def _teacher(
@@ -238,8 +248,9 @@ def _teacher(
     expect_teachers(stored, labels, rendering, params)
     if params.distillation is None:
         return None
-    policy = POLICIES[fastest_precision()]  # the student's may be full precision on purpose
-    models = [computing_in(as_trained(teacher.load()), policy) for teacher in stored]
+    policy = POLICIES[processor_precision()]  # the student's may be full precision on purpose
+    with on_the_host():
+        models = [computing_in(as_trained(teacher.load()), policy) for teacher in stored]
     return Teacher(models, params.distillation)
 
 
@@ -248,24 +259,23 @@ def _continue(
 ) -> Progression | None:
     if checkpoint is None:
         return None
-    history = checkpoint.notes.get("history", [{"step": 0}])
-    done = history[-1]["step"]
-    obstacle = None
-    if "history" not in checkpoint.notes:
-        obstacle = "a recogniser without what training goes on from"
-    elif checkpoint.notes["recipe"] != recipe:
-        obstacle = "trained on other clips, with other parameters or by other code"
-    elif done > steps:
-        obstacle = f"more than the {steps:,} wanted"
+    obstacle = _obstacle(checkpoint.notes, recipe, steps)
     if obstacle:
-        logger.warning(
-            "the checkpoint there is of step %s, %s: training begins anew and replaces it",
-            f"{done:,}", obstacle,
-        )  # fmt: skip
+        logger.warning("the checkpoint there is %s: training begins anew and replaces it", obstacle)
         return None
     start = continued_training(checkpoint, runtime)
     logger.info("going on from the checkpoint of step %s", f"{start.step:,}")
     return start
+
+
+def _obstacle(notes: Mapping[str, Any], recipe: str, steps: int) -> str | None:
+    """Why a training cannot go on from the checkpoint with these notes."""
+    if HISTORY not in notes:
+        return "a recogniser without what training goes on from"
+    done = notes[HISTORY][-1]["step"]
+    if notes["recipe"] != recipe:
+        return f"of step {done:,}, trained on other clips, with other parameters or by other code"
+    return f"of step {done:,}, more than the {steps:,} wanted" if done > steps else None
 
 
 def export_recogniser(
