@@ -73,17 +73,13 @@ def test_other_chunks_are_passed_over(tone, wav_bytes):
 
 @pytest.mark.parametrize("size", [0, 0x7FFFF024, 0xFFFFFFFF])
 @pytest.mark.parametrize("endian", ["<", ">"])
-def test_a_file_that_does_not_say_how_long_it_is_is_left_to_others(
-    size, endian, tone, wav_bytes, wav_path
-):
+def test_a_file_that_does_not_say_how_long_it_is_is_left_to_others(size, endian, tone, wav_bytes):
     data = bytearray(wav_bytes(tone(samples=100)))
     data[4:8] = struct.pack(f"{endian}I", size)
     data[:4] = b"RIFF" if endian == "<" else b"RIFX"
     with pytest.raises(CodingError, match="does not say how long it is") as error:
         decode_wav(bytes(data))
     assert str(error.value).endswith(ALLOWED)
-    with pytest.raises(CodingError, match="does not say how long it is"):
-        next(map_wav(wav_path(bytes(data)), 64))
 
 
 def test_an_empty_file_says_so_and_what_is_allowed():

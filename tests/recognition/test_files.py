@@ -87,12 +87,21 @@ def recode(data, coding):
     return data[:20] + struct.pack("<H", coding) + data[22:]
 
 
-@pytest.mark.parametrize("content", ["adpcm", "mu-law", "large 24-bit"])
+@pytest.mark.parametrize(
+    "content", ["adpcm", "mu-law", "large 24-bit", "streamed", "large streamed"]
+)
 def test_codings_of_wav_that_scipy_does_not_read_go_to_ffmpeg(
     content, tmp_path, noise, wav_bytes, monkeypatch
 ):
     data = wav_bytes(noise(1000), subtype="PCM_24")
-    codings = {"adpcm": recode(data, 2), "mu-law": recode(data, 7), "large 24-bit": data}
+    streamed = data[:4] + b"\xff" * 4 + data[8:]
+    codings = {
+        "adpcm": recode(data, 2),
+        "mu-law": recode(data, 7),
+        "large 24-bit": data,
+        "streamed": streamed,
+        "large streamed": streamed,
+    }
     (tmp_path / "a.wav").write_bytes(codings[content])
     if content.startswith("large"):
         monkeypatch.setattr(files, "LARGEST_WAV_BYTES", 2000)
@@ -105,7 +114,8 @@ def test_codings_of_wav_that_scipy_does_not_read_go_to_ffmpeg(
     assert link.suffix == "", "pydub would read it whole"
     assert not link.is_symlink(), "it should be gone"
     monkeypatch.setattr(media, "which", lambda program: None)
-    reason = "cannot map" if content.startswith("large") else "Unknown wave file format"
+    reasons = {"large 24-bit": "cannot map", "adpcm": "Unknown wave", "mu-law": "Unknown wave"}
+    reason = reasons.get(content, "does not say how long it is")
     with pytest.raises(MediaError, match=f"{reason}.*; .*install ffmpeg"):
         next(read_stretches(tmp_path / "a.wav"))
 

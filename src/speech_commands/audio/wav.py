@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from threading import Lock
 from typing import Literal
 
@@ -79,7 +78,7 @@ def decode_wav(data: bytes) -> Recording:
     """
     if not data:
         raise WavError(f"the file is empty; {ALLOWED}")
-    _expect_length(data[:SIGNATURE_BYTES], len(data))
+    expect_length(data[:SIGNATURE_BYTES], len(data))
     sample_rate_hz, samples = _read(BytesIO(data))
     return Recording(_scale(samples), sample_rate_hz)
 
@@ -87,6 +86,27 @@ def decode_wav(data: bytes) -> Recording:
 def is_wav(signature: bytes) -> bool:
     """Whether the first SIGNATURE_BYTES of a file are those of a WAV file, of whatever coding."""
     return signature[:4] in (b"RIFF", b"RIFX", RF64) and signature[8:12] == b"WAVE"
+
+
+def expect_length(signature: bytes, size_bytes: int) -> None:
+    """Leave files to others that do not say how long they are; SciPy would call them damaged.
+
+    Args:
+        signature: the first SIGNATURE_BYTES of the file.
+        size_bytes: of the file.
+
+    Raises:
+        CodingError: if the size in a WAV file's header is none.
+    """
+    if not is_wav(signature) or signature.startswith(RF64):  # which has its size elsewhere
+        return
+    order: Literal["big", "little"] = "big" if signature.startswith(b"RIFX") else "little"
+    promised = int.from_bytes(signature[4:8], order)
+    if promised == 0 or NO_SIZE_FROM <= promised > size_bytes:
+        raise CodingError(
+            "its header does not say how long it is, as programs leave it that write into a pipe "
+            f"or are killed; {ALLOWED}"
+        )
 
 
 def map_wav(path: str, stretch_bytes: int) -> Iterator[Recording]:
@@ -101,13 +121,10 @@ def map_wav(path: str, stretch_bytes: int) -> Iterator[Recording]:
 
     Raises:
         WavError: as `decode_wav` does.
-        CodingError: before the first stretch, if the coding is not allowed, the header does not say
-            how long the file is, or samples are of a size that cannot be mapped into memory, which
-            is the case with 24-bit PCM.
+        CodingError: before the first stretch, if the coding is not allowed, or if samples are of a
+            size that cannot be mapped into memory, which is the case with 24-bit PCM.
         OSError: if the file cannot be read.
     """
-    with Path(path).open("rb") as file:
-        _expect_length(file.read(SIGNATURE_BYTES), Path(path).stat().st_size)
     start = 0
     while True:
         # Mapped anew for each stretch: what was read of a map stays in memory as long as the map.
@@ -118,23 +135,6 @@ def map_wav(path: str, stretch_bytes: int) -> Iterator[Recording]:
         if stop >= len(samples):
             return
         start = stop
-
-
-def _expect_length(signature: bytes, size_bytes: int) -> None:
-    """Leave files to others that do not say how long they are; SciPy would call them damaged.
-
-    Raises:
-        CodingError: if the size in a WAV file's header is none.
-    """
-    if not is_wav(signature) or signature.startswith(RF64):  # which has its size elsewhere
-        return
-    order: Literal["big", "little"] = "big" if signature.startswith(b"RIFX") else "little"
-    promised = int.from_bytes(signature[4:8], order)
-    if promised == 0 or NO_SIZE_FROM <= promised > size_bytes:
-        raise CodingError(
-            "its header does not say how long it is, as programs leave it that write into a pipe "
-            f"or are killed; {ALLOWED}"
-        )
 
 
 def _read(source: BytesIO | str) -> tuple[int, np.ndarray]:

@@ -13,6 +13,7 @@ from speech_commands.audio.wav import (
     CodingError,
     Recording,
     decode_wav,
+    expect_length,
     is_wav,
     map_wav,
 )
@@ -84,9 +85,10 @@ def read_stretches(path: Path) -> Iterator[Recording]:
     reason: str | CodingError = "it is not a WAV file"
     if is_wav(signature):
         try:
-            if path.stat().st_size <= LARGEST_WAV_BYTES:
+            if (size_bytes := path.stat().st_size) <= LARGEST_WAV_BYTES:
                 yield decode_wav(path.read_bytes())
             else:
+                expect_length(signature, size_bytes)
                 yield from map_wav(str(path), LARGEST_WAV_BYTES)
             return
         except CodingError as error:
