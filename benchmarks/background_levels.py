@@ -9,10 +9,12 @@ louder than full scale is clipped, as a microphone does. The figure is the share
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from more_itertools import flatten
 from turns import print_header, print_row
 
 from speech_commands import shipped
@@ -35,26 +37,20 @@ def read_fragments(recording: Path, recogniser: Recogniser, hop_ms: float) -> It
         yield window.samples
 
 
-def count_answers(
-    recogniser: Recogniser, fragments: np.ndarray, gains_db: Sequence[float]
-) -> dict[float, Counter[str]]:
-    """Label fragments at several levels.
+def count_answers(recogniser: Recogniser, fragments: np.ndarray, gain_db: float) -> Counter[str]:
+    """Label fragments at another level.
 
     Args:
         recogniser: answers.
         fragments: shape (fragments, clip samples), float32, full scale at 1.
-        gains_db: added to their level.
+        gain_db: added to their level.
 
     Returns:
-        Gain to how often each label was the answer.
+        How often each label was the answer.
     """
-    names = recogniser.labels.names
-    answers = {}
-    for gain_db in gains_db:
-        louder = np.clip(fragments * np.float32(10 ** (gain_db / 20)), -1, 1)
-        best = recogniser.probabilities(louder).argmax(axis=1)
-        answers[gain_db] = Counter(names[label] for label in best)
-    return answers
+    louder = np.clip(fragments * np.float32(10 ** (gain_db / 20)), -1, 1)
+    best = recogniser.probabilities(louder).argmax(axis=1)
+    return Counter(recogniser.labels.names[label] for label in best)
 
 
 def name_mistakes(answers: Counter[str], silence: str) -> str:
@@ -86,12 +82,10 @@ def main() -> str | None:
     print_header(["model", "level", "fragments", "silence", "taken for"])
     for model in arguments.models:
         recogniser = open_recogniser(model)
-        total = {gain_db: Counter[str]() for gain_db in arguments.gains_db}
-        for file in files:
-            fragments = np.stack([*read_fragments(file, recogniser, arguments.hop_ms)])
-            for gain_db, found in count_answers(recogniser, fragments, arguments.gains_db).items():
-                total[gain_db] += found
-        for gain_db, found in total.items():
+        cut = partial(read_fragments, recogniser=recogniser, hop_ms=arguments.hop_ms)
+        fragments = np.stack([*flatten(map(cut, files))])
+        for gain_db in arguments.gains_db:
+            found = count_answers(recogniser, fragments, gain_db)
             silence = recogniser.labels.silence
             share = found[silence] / found.total()
             print_row([
