@@ -235,7 +235,7 @@ MEL_AXIS = {"axis": "mel", "mel_bands": 40}
         ({"sample_rate_hz": 384_001}, "sample_rate_hz"),
         ({"fft_size": 2**16 + 2}, "fft_size"),
         ({"clip_ms": 60_001}, "clip_ms"),
-        ({"mel_bands": 1025, **{"axis": "mel", "fft_size": 2**16}}, "mel_bands"),
+        ({"mel_bands": 1025, "axis": "mel", "fft_size": 2**16}, "mel_bands"),
         ({"floor_db": float("nan")}, "floor_db"),
         ({"floor_db": float("-inf")}, "floor_db"),
         ({"windows_ms": 16}, "windows_ms"),
