@@ -28,17 +28,15 @@ import fsspec
 import numpy as np
 import pandas as pd
 from project_configuration import ROOT, copy_configuration, kedro_run, read_configuration
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 
 from speech_commands.labels import Labels
 from speech_commands.recognition.images import label_images
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.folder import read_addresses
 from speech_commands.storage.lite_file import StoredLite
+from speech_commands.training.calibration import cross_entropy, fit_temperature
 
 PIPELINES = "silence_augmentation,spectrograms,model_training"
-LOG_TEMPERATURES = (-2.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,7 @@ def judge(folder: Path, split: str, labels: Labels) -> dict[str, float]:
     probabilities = label_images(
         stored.open(Recogniser), examples["path"].to_list(), read_addresses, "judging"
     )
+    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
     targets = examples["target"].to_numpy()
     right = 100 * pd.Series(probabilities.argmax(axis=1) == targets, examples.index)
     history = pd.read_csv(folder / "08_reporting" / "training_history.csv")
@@ -76,25 +75,9 @@ def judge(folder: Path, split: str, labels: Labels) -> dict[str, float]:
             label: right[examples["label"].eq(label)].mean()
             for label in (labels.unknown, labels.silence)
         },
-        "cross-entropy, nats": cross_entropy(probabilities, targets),
+        "cross-entropy, nats": cross_entropy(logits / fit_temperature(logits, targets), targets),
         "minutes": history["seconds"].sum() / 60,
     }
-
-
-def cross_entropy(probabilities: np.ndarray, targets: np.ndarray) -> float:
-    """The least mean cross-entropy that any temperature gives, in nats.
-
-    Args:
-        probabilities: shape (clips, labels).
-        targets: the true labels' indices, shape (clips,).
-    """
-    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
-
-    def at(log_temperature: float) -> float:
-        said = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -float(said[np.arange(len(targets)), targets].mean())
-
-    return float(minimize_scalar(at, bounds=LOG_TEMPERATURES, method="bounded").fun)
 
 
 def digits_of(column: str) -> int:

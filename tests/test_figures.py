@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 
 from speech_commands.audio.spectrogram import Rendering
-from speech_commands.figures import confusion_matrix, learning_curve, spectrogram_sheet
+from speech_commands.figures import (
+    confusion_matrix,
+    learning_curve,
+    reliability_diagram,
+    spectrogram_sheet,
+)
 
 
 @pytest.fixture
@@ -80,4 +85,21 @@ def test_a_confusion_matrix_shows_counts_and_is_coloured_by_the_share_of_each_tr
     assert np.allclose(shares, [[0.75, 0.25, 0], [0, 0, 0], [0.5, 0, 0.5]])
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["yes", "no", "up"]
     assert (axes.get_title(), axes.get_ylabel()) == ("testing split", "true label")
+    _draw(figure)
+
+
+def test_reliability_shows_accuracy_and_clips_against_confidence():
+    bins = pd.DataFrame({"confidence": [0.4, 0.9], "accuracy": [0.5, 0.8], "clips": [2, 10]})
+    figure = reliability_diagram(bins, "testing split")
+    above, below = figure.axes
+    diagonal, points = (line.get_xydata().tolist() for line in above.lines)
+    assert diagonal == [[0, 0], [1, 1]]
+    assert points == [[0.4, 0.5], [0.9, 0.8]]
+    [intervals] = above.collections
+    few, many = (segment[:, 1] for segment in intervals.get_segments())
+    assert few == pytest.approx([0.0945, 0.9055], abs=1e-3)  # Wilson's of 1 of 2
+    assert many == pytest.approx([0.4902, 0.9433], abs=1e-3)
+    [bars] = below.collections
+    assert [segment[1].tolist() for segment in bars.get_segments()] == [[0.4, 2], [0.9, 10]]
+    assert (above.get_title(), below.get_xlabel()) == ("testing split", "confidence")
     _draw(figure)

@@ -23,7 +23,7 @@ from speech_commands.datasets.keras_model import KerasModelDataset
 from speech_commands.datasets.keras_models import KerasModelsDataset
 from speech_commands.labels import Labels
 from speech_commands.models import ModelParams, build_network
-from speech_commands.models.label_priors import as_trained
+from speech_commands.models.corrections import PRIORS, TEMPERATURE
 from speech_commands.pipeline_registry import OPTIONAL, STAGES
 from speech_commands.storage.keras_file import StoredModel
 
@@ -261,8 +261,13 @@ def test_models_that_come_with_the_package_are_those_of_the_environment(context)
     built = build_network(params, rendering.rows, rendering.frames, len(labels.names))
     model = stored.load()
     assert model.count_params() == built.count_params()
-    priors = parameters["model_training"]["label_priors"]
-    assert (as_trained(model) is model) == (priors is None)
+    wanted = {
+        TEMPERATURE: parameters["model_training"]["calibrate"],
+        PRIORS: parameters["model_training"]["label_priors"] is not None,
+    }
+    names = {layer.name for layer in model.layers}
+    assert {layer: layer in names for layer in wanted} == wanted
+    assert ("temperature" in stored.notes) == wanted[TEMPERATURE]
 
 
 MODELS = (KerasModelDataset, KerasModelsDataset)

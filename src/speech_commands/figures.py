@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy.stats import binomtest
 from skimage.util import montage
 
 from speech_commands.audio.spectrogram import Rendering
@@ -93,3 +94,43 @@ def confusion_matrix(counts: np.ndarray, labels: Sequence[str], title: str) -> F
     axes.set_ylabel("true label")
     axes.set_title(title)
     return figure
+
+
+def reliability_diagram(bins: pd.DataFrame, title: str) -> Figure:
+    """Draw how often a recogniser is right against how sure it is, and how many clips it is so of.
+
+    Points on the diagonal are calibrated: DeGroot & Fienberg, "The Comparison and Evaluation of
+    Forecasters" (The Statistician 32, 1983). Bars are Wilson's intervals of 95 %.
+
+    Args:
+        bins: columns confidence and accuracy, of 1, and clips.
+        title: what was labelled.
+    """
+    figure = Figure(figsize=(5, 5.5), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    above.plot([0, 1], [0, 1], color="grey", linestyle="--", label="calibrated")
+    above.errorbar(
+        bins["confidence"], bins["accuracy"], _intervals(bins), fmt="o", label="recogniser"
+    )
+    above.set_ylabel("share of clips that are right")
+    above.set_title(title)
+    above.legend()
+    below.vlines(bins["confidence"], 0.8, bins["clips"], linewidth=6)
+    below.set_yscale("log")
+    below.set_ylabel("clips")
+    below.set_xlabel("confidence")
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+    return figure
+
+
+def _intervals(bins: pd.DataFrame) -> np.ndarray:
+    """How far they reach below and above each bin's accuracy, shape (2, bins)."""
+    right = (bins["accuracy"] * bins["clips"]).round().astype(int)
+    found = [
+        binomtest(int(k), int(n)).proportion_ci(method="wilson")
+        for k, n in zip(right, bins["clips"], strict=True)
+    ]
+    below = bins["accuracy"] - [interval.low for interval in found]
+    above = [interval.high for interval in found] - bins["accuracy"]
+    return np.stack([below, above]).clip(min=0)

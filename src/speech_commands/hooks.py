@@ -30,6 +30,7 @@ RESULTS = {
     "accuracy_graph": "accuracy graph",
     "loss_graph": "loss graph",
     "confusion_matrix": "confusion matrix",
+    "reliability_diagram": "reliability diagram",
     "submission": "submission",
 }
 """Dataset names to what they are called in the summary."""

@@ -20,26 +20,33 @@ def test_one_window_is_the_answer():
     assert [label for label, _ in found.ranking] == ["no", "unknown", "yes", "silence"]
 
 
-def test_most_confident_window_that_is_not_silent_decides():
-    found = answer([0.0, 0.0, 1.0, 0.0], [0.7, 0.1, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1])
+def test_most_confident_pair_of_windows_that_is_not_silent_decides():
+    found = answer(
+        [0.0, 0.0, 1.0, 0.0], [0.6, 0.1, 0.2, 0.1], [0.8, 0.1, 0.0, 0.1], [0.0, 0.3, 0.1, 0.6]
+    )
     assert (found.label, found.start_s) == ("yes", 1)
     assert dict(found.ranking) == pytest.approx(
         {"yes": 0.7, "no": 0.1, "silence": 0.1, "unknown": 0.1}
     )
 
 
-def test_an_unsure_window_does_not_speak_for_a_long_recording():
+def test_what_one_window_cuts_off_does_not_speak_for_a_long_recording():
+    cut, whole = [0.0, 0.9, 0.0, 0.1], [0.75, 0.0, 0.0, 0.25]
+    assert answer([0, 0, 1, 0], cut, whole, whole, [0, 0, 1, 0]).label == "yes"
+
+
+def test_an_unsure_pair_does_not_speak_for_a_long_recording():
     quiet = [0.1, 0.1, 0.6, 0.2]
-    found = answer(quiet, [0.4, 0.2, 0.1, 0.3], quiet)
-    assert (found.label, found.confidence) == ("silence", pytest.approx(1.3 / 3))
+    found = answer(quiet, [0.5, 0.2, 0.1, 0.2], [0.6, 0.2, 0.1, 0.1], quiet)
+    assert (found.label, found.confidence) == ("silence", pytest.approx(1.4 / 4))
 
 
 def test_one_unsure_window_is_the_answer_all_the_same():
     assert answer([0.4, 0.3, 0.2, 0.1]).label == "yes"
 
 
-def test_first_of_equal_windows_decides():
-    assert answer([0.9, 0.1, 0, 0], [0.9, 0.1, 0, 0]).start_s == 0
+def test_first_of_equal_pairs_decides():
+    assert answer([0.9, 0.1, 0, 0], [0.9, 0.1, 0, 0], [0.9, 0.1, 0, 0]).start_s == 0
 
 
 def test_silence_throughout_has_the_mean_confidence():
@@ -49,6 +56,6 @@ def test_silence_throughout_has_the_mean_confidence():
     assert sum(p for _, p in found.ranking) == pytest.approx(1)
 
 
-def test_order_of_windows_does_not_change_the_label():
+def test_a_recording_played_backwards_has_the_same_answer():
     windows = np.random.default_rng(0).dirichlet(np.ones(4), 9)
     assert answer(*windows).ranking == answer(*windows[::-1]).ranking

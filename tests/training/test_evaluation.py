@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from speech_commands.training.calibration import reliability
 from speech_commands.training.evaluation import (
     count_confusions,
     precision_and_recall,
@@ -18,6 +19,7 @@ def predictions():
             "label": ["yes", "yes", "yes", "no", "no"],
             "predicted": ["yes", "yes", "no", "no", "silence"],
             "probability": [1.0, 0.5, 0.25, 1.0, 0.0],
+            "confidence": [1.0, 0.5, 0.75, 1.0, 1.0],
         }
     )
 
@@ -36,8 +38,10 @@ def test_precision_and_recall(predictions):
 
 
 def test_summary_is_finite_even_where_the_truth_got_no_probability(predictions):
-    summary = summarise(predictions)
+    right = predictions["label"].eq(predictions["predicted"])
+    summary = summarise(predictions, reliability(predictions["confidence"], right))
     assert summary["clips"] == 5
     assert summary["accuracy"] == pytest.approx(3 / 5)
     assert summary["balanced_accuracy"] == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert np.isfinite(summary["cross_entropy"])
+    assert summary["calibration_error"] == pytest.approx((3 * 1 / 3 + 0.5 + 0.75) / 5)

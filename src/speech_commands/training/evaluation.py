@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from speech_commands.training.calibration import calibration_error
+
 
 def count_confusions(predictions: pd.DataFrame, labels: Sequence[str]) -> np.ndarray:
     """Count clips by true and predicted label.
@@ -43,15 +45,17 @@ def precision_and_recall(counts: np.ndarray, labels: Sequence[str]) -> pd.DataFr
         )
 
 
-def summarise(predictions: pd.DataFrame) -> dict[str, Any]:
+def summarise(predictions: pd.DataFrame, bins: pd.DataFrame) -> dict[str, Any]:
     """Sum up predictions for one split.
 
     Args:
         predictions: columns label, predicted, and probability: that given to the true label.
+        bins: how sure the recogniser was of them, from `reliability`.
 
     Returns:
         clips; accuracy; balanced_accuracy, the mean of the labels' recalls, which is the accuracy
-        to be expected where all labels are equally common; and the mean cross-entropy in nats.
+        to be expected where all labels are equally common; the mean cross-entropy in nats; and
+        the expected calibration error, of 1.
     """
     smallest = float(np.finfo(np.float32).tiny)
     right = predictions["label"].eq(predictions["predicted"])
@@ -60,4 +64,5 @@ def summarise(predictions: pd.DataFrame) -> dict[str, Any]:
         "accuracy": float(right.mean()),
         "balanced_accuracy": float(right.groupby(predictions["label"]).mean().mean()),
         "cross_entropy": float(-np.log(predictions["probability"].clip(lower=smallest)).mean()),
+        "calibration_error": calibration_error(bins),
     }

@@ -11,7 +11,7 @@ from kedro_datasets.pandas import CSVDataset
 from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.corpus.images import image_fingerprints
 from speech_commands.labels import Labels
-from speech_commands.models.label_priors import expect_labels
+from speech_commands.models.corrections import expect_labels, temper
 from speech_commands.pipelines.model_training import nodes
 from speech_commands.pipelines.model_training.nodes import (
     assemble_examples,
@@ -30,6 +30,7 @@ from speech_commands.storage.folder import FileFolder, FileReader
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
 from speech_commands.storage.lite_file import StoredLite, encode_lite, store_lite
 from speech_commands.training import hardware
+from speech_commands.training.calibration import cross_entropy, fit_temperature
 from speech_commands.training.hardware import HardwareParams
 from speech_commands.training.teacher import DistillationParams
 
@@ -134,10 +135,10 @@ def test_a_checkpoint_goes_on_only_in_the_precision_it_was_trained_in(
 
 
 def test_a_recogniser_in_the_checkpoints_place_is_told_and_replaced(
-    run, settings, labels, tmp_path, caplog
+    run, examples, settings, labels, tmp_path, caplog
 ):
     _, stored = run(steps=10)
-    noted = export_recogniser(stored, labels, settings["params"], settings["hardware"])
+    noted = export_recogniser(stored, examples, labels, settings["params"], settings["hardware"])
     path = str(tmp_path / "moved.keras")
     store_model(FS, path, noted)
     assert run(StoredModel(FS, path), steps=10)[0] == [10]
@@ -187,10 +188,13 @@ def test_a_student_learns_what_its_teacher_says(run, examples, labels, contrary_
     assert (said == contrary).mean() > 0.7
 
 
-def test_what_a_teacher_expects_is_not_taught(run, examples, labels, contrary_teacher, tmp_path):
+def test_what_a_teacher_expects_and_how_sure_it_is_are_not_taught(
+    run, examples, labels, contrary_teacher, tmp_path
+):
     _, student = run(teachers=[contrary_teacher], distillation=DISTILLATION, steps=10)
     rare_yes = labels.weights({"yes": 1e-6}, "priors")
-    changed = expect_labels(contrary_teacher.load(), np.ones(len(labels.names)), rare_yes)
+    calibrated = temper(contrary_teacher.load(), 5)
+    changed = expect_labels(calibrated, np.ones(len(labels.names)), rare_yes)
     path = str(tmp_path / "changed.keras")
     store_model(FS, path, NotedModel(changed, contrary_teacher.notes))
     again = run(teachers=[StoredModel(FS, path)], distillation=DISTILLATION, steps=10)[1]
@@ -232,7 +236,9 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     )
     _, checkpoint = run()
     path = str(tmp_path / "recogniser.keras")
-    noted = export_recogniser(checkpoint, labels, settings["params"], settings["hardware"])
+    noted = export_recogniser(
+        checkpoint, examples, labels, settings["params"], settings["hardware"]
+    )
     store_model(FS, path, noted)
     recogniser = StoredModel(FS, path)
     assert recogniser.notes["labels"] == labels.model_dump(mode="json")
@@ -244,7 +250,8 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
         for stored in (recogniser, checkpoint)
     )
     assert said.shape == (3, 2, len(labels.names))
-    np.testing.assert_allclose(answered, said.mean(axis=1), atol=1e-6)
+    powers = said.mean(axis=1) ** (1 / recogniser.notes["temperature"])
+    np.testing.assert_allclose(answered, powers / powers.sum(axis=1, keepdims=True), atol=1e-5)
     lite = export_lite_recogniser(recogniser, settings["params"], settings["hardware"])
     assert lite.notes == recogniser.notes
     assert Recogniser(encode_lite(lite), "recogniser.tflite").labels == labels
@@ -260,12 +267,42 @@ def test_other_labels_than_those_of_the_training_are_refused(run, examples, sett
     fewer = labels.model_copy(update={"words": labels.words[::-1]})
     rest = settings["params"], settings["hardware"]
     with pytest.raises(ValueError, match=r"checkpoint\.keras was trained with the labels"):
-        export_recogniser(stored, fewer, *rest)
+        export_recogniser(stored, examples, fewer, *rest)
     with pytest.raises(ValueError, match=r"checkpoint\.keras was trained with the labels"):
         predict_held_out(stored, examples, fewer)
 
 
-def test_a_recogniser_expects_labels_as_it_is_told(run, settings, labels):
+def test_a_recogniser_is_calibrated_on_the_validation_split(run, examples, settings, labels):
+    _, checkpoint = run(label_smoothing=0.2)
+    held_out = examples[examples["split"].eq("validation")]
+    images = np.stack([decode_png(Path(name).read_bytes()) for name in held_out["path"]])
+    targets = held_out["target"].to_numpy()
+    plain, calibrated = (
+        export_recogniser(
+            checkpoint, examples, labels,
+            settings["params"].model_copy(update={"calibrate": calibrate}), settings["hardware"],
+        )
+        for calibrate in (False, True)
+    )  # fmt: skip
+    as_trained, as_used = (
+        noted.model.predict_on_batch(images[..., None]) for noted in (plain, calibrated)
+    )
+    temperature = calibrated.notes.pop("temperature")
+    assert calibrated.notes == plain.notes
+    assert temperature == pytest.approx(fit_temperature(as_trained, targets), abs=0.001)
+    assert cross_entropy(as_used, targets) < cross_entropy(as_trained, targets) - 0.01
+    np.testing.assert_allclose(as_used * temperature, as_trained, rtol=1e-5, atol=1e-5)
+
+
+def test_a_damaged_image_to_calibrate_on_is_named(run, examples, settings, labels):
+    _, checkpoint = run(steps=10)
+    damaged = Path(examples.loc[examples["split"].eq("validation"), "path"].iloc[0])
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    with pytest.raises(ValueError, match=rf"{damaged} is no whole image"):
+        export_recogniser(checkpoint, examples, labels, settings["params"], settings["hardware"])
+
+
+def test_a_recogniser_expects_labels_as_it_is_told(run, examples, settings, labels):
     _, checkpoint = run(steps=10)
     chosen = [
         settings["params"].model_copy(update={"label_priors": priors})
@@ -273,9 +310,9 @@ def test_a_recogniser_expects_labels_as_it_is_told(run, settings, labels):
     ]
     images = np.zeros((1, ROWS, FRAMES, 1), np.uint8)
     logits = [
-        export_recogniser(checkpoint, labels, params, settings["hardware"]).model.predict_on_batch(
-            images
-        )[0]
+        export_recogniser(
+            checkpoint, examples, labels, params, settings["hardware"]
+        ).model.predict_on_batch(images)[0]
         for params in chosen
     ]
     as_trained, alike, more_no = logits
@@ -288,29 +325,32 @@ def test_a_recogniser_expects_labels_as_it_is_told(run, settings, labels):
 def test_judging_counts_each_split_apart(labels):
     predictions = pd.DataFrame(
         [
-            ("a", "validation", "yes", "yes", 0.9),
-            ("b", "validation", "no", "yes", 0.1),
-            ("c", "testing", "go", "go", 0.8),
+            ("a", "validation", "yes", "yes", 0.9, 0.9),
+            ("b", "validation", "no", "yes", 0.1, 0.7),
+            ("c", "testing", "go", "go", 0.8, 0.8),
         ],
-        columns=["clip", "split", "label", "predicted", "probability"],
+        columns=["clip", "split", "label", "predicted", "probability", "confidence"],
     )
-    metrics, table, figure = judge(predictions, labels)
+    metrics, table, *pictures = judge(predictions, labels)
     assert metrics["validation"]["accuracy"] == 0.5
+    assert metrics["validation"]["calibration_error"] == pytest.approx((0.1 + 0.7) / 2)
     assert metrics["testing"] == {
         "clips": 1,
         "accuracy": 1.0,
         "balanced_accuracy": 1.0,
         "cross_entropy": pytest.approx(-np.log(0.8)),
+        "calibration_error": pytest.approx(0.2),
     }
     assert table.groupby("split")["clips"].sum().to_dict() == {"testing": 1, "validation": 2}
-    assert "testing split, 1 clips" in figure.axes[0].get_title()
+    for picture in pictures:
+        assert "testing split, 1 clips" in picture.axes[0].get_title()
 
 
 def test_words_that_are_numbers_stay_words_in_the_table(tmp_path):
     labels = Labels(words=["1", "null"], silence="silence", unknown="unknown")
     predictions = pd.DataFrame(
-        [("a", "testing", "1", "1", 0.9), ("b", "testing", "1", "null", 0.1)],
-        columns=["clip", "split", "label", "predicted", "probability"],
+        [("a", "testing", "1", "1", 0.9, 0.9), ("b", "testing", "1", "null", 0.1, 0.8)],
+        columns=["clip", "split", "label", "predicted", "probability", "confidence"],
     )
     entry = OmegaConfigLoader(str(CONF), env="base", **CONFIG_LOADER_ARGS)["catalog"]
     arguments = entry["held_out_predictions"]["dataset"]
@@ -320,7 +360,7 @@ def test_words_that_are_numbers_stay_words_in_the_table(tmp_path):
     )
     stored.save(predictions)
     pd.testing.assert_frame_equal(stored.load(), predictions)
-    metrics, table, _ = judge(stored.load(), labels)
+    metrics, table, *_ = judge(stored.load(), labels)
     assert metrics["testing"]["accuracy"] == 0.5
     assert table.loc[table["label"].eq("1"), "recall"].to_list() == [0.5]
 

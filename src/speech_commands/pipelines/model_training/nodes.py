@@ -13,8 +13,9 @@ from speech_commands.audio.spectrogram import Rendering
 from speech_commands.corpus.images import image_fingerprints, image_name
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
+from speech_commands.lazy_tensorflow import keras
 from speech_commands.models import build_recogniser
-from speech_commands.models.label_priors import as_trained, expect_labels
+from speech_commands.models.corrections import as_trained, expect_labels, temper
 from speech_commands.models.lite import to_lite
 from speech_commands.models.precision import computing_in
 from speech_commands.models.rounding import round_kernels
@@ -26,6 +27,8 @@ from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.folder import FileFolder, read_addresses
 from speech_commands.storage.keras_file import NotedModel, StoredModel
 from speech_commands.storage.lite_file import LiteModel, StoredLite
+from speech_commands.training.batches import ImageSource
+from speech_commands.training.calibration import fit_temperature, reliability
 from speech_commands.training.evaluation import (
     count_confusions,
     precision_and_recall,
@@ -55,6 +58,12 @@ that no training that older code began is taken for this one's."""
 
 HISTORY = "history"
 """What only a training's checkpoint notes."""
+
+TEMPERATURE_DIGITS = 3
+"""Behind the point; of more, the validation split says nothing."""
+
+JUDGED_AT_ONCE = 64
+"""Clips of the validation split, when the temperature is looked for."""
 
 
 def assemble_examples(
@@ -280,6 +289,7 @@ def _obstacle(notes: Mapping[str, Any], recipe: str, steps: int) -> str | None:
 
 def export_recogniser(
     training_checkpoint: StoredModel,
+    examples: pd.DataFrame,
     labels: Labels,
     params: ModelTrainingParams,
     hardware: HardwareParams,
@@ -288,21 +298,26 @@ def export_recogniser(
 
     Args:
         training_checkpoint: the last one.
+        examples: from `assemble_examples`.
         labels: the labels.
-        params: how common labels are where it will be used.
+        params: whether it is calibrated, and how common labels are where it will be used.
         hardware: on which devices.
 
     Returns:
-        The recogniser, without optimizer; noted are the labels and how images are rendered.
+        The recogniser, without optimizer; noted are the labels, how images are rendered, and the
+        temperature if it is calibrated.
 
     Raises:
-        ValueError: if the checkpoint was trained with other labels.
+        ValueError: if the checkpoint was trained with other labels, or an image is damaged.
     """
     training_checkpoint.expect(labels=labels)
     set_up(hardware)
     notes = {name: training_checkpoint.notes[name] for name in ("labels", "rendering", "recipe")}
     recogniser = build_recogniser(training_checkpoint.load())
     round_kernels(recogniser)
+    if params.calibrate:
+        notes["temperature"] = round(_best_temperature(recogniser, examples), TEMPERATURE_DIGITS)
+        recogniser = temper(recogniser, notes["temperature"])
     if params.label_priors is not None:
         recogniser = expect_labels(
             recogniser,
@@ -310,6 +325,16 @@ def export_recogniser(
             labels.weights(params.label_priors, "label_priors"),
         )
     return NotedModel(recogniser, notes)
+
+
+def _best_temperature(recogniser: keras.Model, examples: pd.DataFrame) -> float:
+    """The one that suits the validation split."""
+    held_out = examples[examples["split"].eq(Split.VALIDATION)]
+    paths = held_out["path"].to_list()
+    batches = ImageSource(paths).batches(np.arange(len(paths)), JUDGED_AT_ONCE)
+    with naming_damaged(paths):
+        logits = recogniser.predict(batches, verbose=0)
+    return fit_temperature(logits, held_out["target"].to_numpy())
 
 
 def export_lite_recogniser(
@@ -348,7 +373,8 @@ def predict_held_out(
         labels: the labels.
 
     Returns:
-        Columns clip, split, label, predicted, probability: that given to the true label.
+        Columns clip, split, label, predicted, probability (that given to the true label),
+        confidence (that given to the predicted one).
 
     Raises:
         ValueError: if the recogniser was trained with other labels, or an image is damaged; the
@@ -365,10 +391,13 @@ def predict_held_out(
     return held_out[["clip", "split", "label"]].assign(
         predicted=[labels.names[best] for best in probabilities.argmax(axis=1)],
         probability=probabilities[held_out.index, held_out["target"]],
+        confidence=probabilities.max(axis=1),
     )
 
 
-def judge(predictions: pd.DataFrame, labels: Labels) -> tuple[dict[str, Any], pd.DataFrame, Figure]:
+def judge(
+    predictions: pd.DataFrame, labels: Labels
+) -> tuple[dict[str, Any], pd.DataFrame, Figure, Figure]:
     """Judge a recogniser by its predictions.
 
     Args:
@@ -376,8 +405,8 @@ def judge(predictions: pd.DataFrame, labels: Labels) -> tuple[dict[str, Any], pd
         labels: the labels.
 
     Returns:
-        Metrics by split; precision and recall by split and label; a picture of the confusion
-        matrix, of the testing split if it has clips, else of the validation split.
+        Metrics by split; precision and recall by split and label; pictures of the confusion matrix
+        and of reliability, of the testing split if it has clips, else of the validation split.
     """
     metrics: dict[str, Any] = {}
     tables = []
@@ -385,13 +414,16 @@ def judge(predictions: pd.DataFrame, labels: Labels) -> tuple[dict[str, Any], pd
         part = predictions[predictions["split"].eq(split)]
         if part.empty:
             continue
-        metrics[split.value] = summarise(part)
+        bins = reliability(part["confidence"], part["label"].eq(part["predicted"]))
+        metrics[split.value] = summarise(part, bins)
         counts = count_confusions(part, labels.names)
         table = precision_and_recall(counts, labels.names)
         table.insert(0, "split", split.value)
         tables.append(table)
-        accuracy = metrics[split.value]["accuracy"]
-        figure = figures.confusion_matrix(
-            counts, labels.names, f"{split} split, {len(part)} clips, accuracy {accuracy:.1%}"
+        accuracy, error = (metrics[split.value][of] for of in ("accuracy", "calibration_error"))
+        what = f"{split} split, {len(part)} clips"
+        confusions = figures.confusion_matrix(
+            counts, labels.names, f"{what}, accuracy {accuracy:.1%}"
         )
-    return metrics, pd.concat(tables, ignore_index=True), figure
+        diagram = figures.reliability_diagram(bins, f"{what}, calibration error {error:.1%}")
+    return metrics, pd.concat(tables, ignore_index=True), confusions, diagram

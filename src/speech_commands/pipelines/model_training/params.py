@@ -17,6 +17,7 @@ class ModelTrainingParams(BaseModel):
 
     model: ModelParams
     training: TrainingParams
+    calibrate: bool
     label_priors: dict[Word, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None
     lite_weights: Literal["float32", "float16", "int8"]
 

@@ -50,6 +50,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                 func=export_recogniser,
                 inputs=[
                     "training_checkpoint",
+                    "examples",
                     "params:labels",
                     "params:model_training",
                     "params:hardware",
@@ -78,7 +79,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             Node(
                 func=judge,
                 inputs=["held_out_predictions", "params:labels"],
-                outputs=["metrics", "label_metrics", "confusion_matrix"],
+                outputs=["metrics", "label_metrics", "confusion_matrix", "reliability_diagram"],
                 name="judge",
             ),
         ]

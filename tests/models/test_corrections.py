@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from speech_commands.models.label_priors import as_trained, expect_labels
+from speech_commands.models.corrections import as_trained, expect_labels, temper
 from speech_commands.models.lite import to_lite
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.lite_file import LiteModel, encode_lite
@@ -52,8 +52,17 @@ def test_the_same_priors_and_a_label_that_was_not_trained_change_nothing(model, 
     np.testing.assert_allclose(after, before, atol=1e-6)
 
 
-def test_it_can_be_undone_and_the_weights_are_shared(model, inputs):
-    changed = expect_labels(model, TRAINED, EXPECTED)
+@pytest.mark.parametrize("temperature", [0.5, 3])
+def test_a_temperature_is_a_power_of_probabilities(temperature, model, inputs):
+    before = probabilities(model, inputs)
+    after = probabilities(temper(model, temperature), inputs)
+    powers = before ** (1 / temperature)
+    np.testing.assert_allclose(after, powers / powers.sum(axis=1, keepdims=True), rtol=1e-5)
+    np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
+
+
+def test_all_can_be_undone_and_the_weights_are_shared(model, inputs):
+    changed = expect_labels(temper(model, 0.5), TRAINED, EXPECTED)
     np.testing.assert_array_equal(
         as_trained(changed).predict_on_batch(inputs), model.predict_on_batch(inputs)
     )
@@ -61,11 +70,11 @@ def test_it_can_be_undone_and_the_weights_are_shared(model, inputs):
     assert changed.count_params() == model.count_params()
 
 
-def test_a_file_for_small_machines_expects_the_same(
+def test_a_file_for_small_machines_is_corrected_likewise(
     small_model, labels, project_parameters, tmp_path
 ):
     weights = np.arange(1, len(labels.names) + 1)
-    changed = expect_labels(small_model, np.ones(len(weights)), weights)
+    changed = expect_labels(temper(small_model, 0.5), np.ones(len(weights)), weights)
     rendering = project_parameters["spectrograms"]["rendering"]
     notes = {"labels": labels.model_dump(mode="json"), "rendering": rendering}
     path = tmp_path / "changed.keras"
@@ -76,7 +85,7 @@ def test_a_file_for_small_machines_expects_the_same(
         (small_model, stored)
     )  # fmt: skip
     waveforms = np.random.default_rng(0).normal(0, 0.05, (3, 16_000)).astype(np.float32)
-    wanted = before.probabilities(waveforms) * weights
+    wanted = before.probabilities(waveforms) ** (1 / 0.5) * weights
     wanted /= wanted.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(after.probabilities(waveforms), wanted, atol=1e-5)
     np.testing.assert_allclose(as_trained(stored).get_weights()[0], small_model.get_weights()[0])
