@@ -94,7 +94,8 @@ def test_clips_are_played(cell, outputs):
 
 
 @pytest.mark.parametrize(
-    "cell", ["counts", "spectrograms", "loud-silence", "curves", "confusions", "mistakes"]
+    "cell",
+    ["counts", "spectrograms", "loud-silence", "curves", "confusions", "reliability", "mistakes"],
 )
 def test_pictures_are_shown(cell, outputs):
     pictures = images(outputs[cell])
