@@ -4,7 +4,7 @@ import pytest
 
 from speech_commands.archives.member import ArchiveError, Contents, Limits, Member
 from speech_commands.archives.plain_folder import PlainFolder
-from speech_commands.corpus.layout import find_layout, read_recording, stream_recordings
+from speech_commands.corpus.layout import find_layout, read_recordings, stream_recordings
 from speech_commands.storage.folder import FileReader
 
 
@@ -160,10 +160,21 @@ def test_only_what_is_wanted_is_streamed(tmp_path, tone, wav_bytes):
     assert [file.name for file in stream_recordings(archive, layout, ["no/a.wav"])] == ["no/a.wav"]
 
 
+@pytest.mark.parametrize("protocol", ["file", "memory"])
+def test_many_recordings_come_in_the_order_asked_for(protocol, tmp_path, tone, wav_bytes):
+    fs = fsspec.filesystem(protocol)
+    fs.pipe({f"{tmp_path}/{n}.wav": wav_bytes(tone(samples=n)) for n in range(1, 80)})
+    reader = FileReader(fs, str(tmp_path))
+    wanted = [*range(79, 0, -1)]
+    found = read_recordings(reader, (f"{n}.wav" for n in wanted))
+    assert [len(recording.samples) for recording in found] == wanted
+
+
 def test_a_recording_damaged_since_is_named(tmp_path, tone, wav_bytes):
     reader = FileReader(fsspec.filesystem("file"), str(tmp_path))
     (tmp_path / "a.wav").write_bytes(wav_bytes(tone(samples=800)))
-    assert read_recording(reader, "a.wav").samples.shape == (800, 1)
+    [recording] = read_recordings(reader, ["a.wav"])
+    assert recording.samples.shape == (800, 1)
     (tmp_path / "a.wav").write_bytes(wav_bytes(tone(samples=800))[:100])
     with pytest.raises(ValueError, match=rf"{tmp_path}/a\.wav is no whole recording .*truncated"):
-        read_recording(reader, "a.wav")
+        list(read_recordings(reader, ["a.wav"]))

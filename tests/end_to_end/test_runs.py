@@ -78,6 +78,7 @@ def test_test_clips_are_labelled_alike_by_the_command_and_the_pipeline(trained_r
         "08_reporting/accuracy.png",
         "08_reporting/loss.png",
         "08_reporting/confusion_matrix.png",
+        "08_reporting/reliability_diagram.png",
         "08_reporting/spectrogram_sheet.png",
         "08_reporting/label_metrics.csv",
         "08_reporting/training_history.csv",

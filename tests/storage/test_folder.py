@@ -4,10 +4,12 @@ import signal
 import subprocess
 import sys
 import time
+from threading import Barrier
 
 import fsspec
 import pandas as pd
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from speech_commands.storage.atomic import PARTIAL_PREFIX
 from speech_commands.storage.compute import Compute
@@ -343,6 +345,33 @@ def test_many_files_are_read_by_name_and_by_address(protocol, tmp_path):
     expected = [name.encode() for name in backwards]
     assert reader.read_many(backwards) == expected
     assert read_addresses([reader.address(name) for name in backwards]) == expected
+
+
+class Meeting(MemoryFileSystem):
+    """A store where nothing is read or written until as much again is asked for."""
+
+    protocol = "meeting"
+    two = Barrier(2, timeout=20)
+
+    def pipe_file(self, path, value, **kwargs):
+        if not path.endswith(".parquet"):
+            self.two.wait()
+        super().pipe_file(path, value, **kwargs)
+
+    def cat_file(self, path, **kwargs):
+        self.two.wait()
+        return super().cat_file(path, **kwargs)
+
+
+def test_another_store_is_asked_many_questions_at_a_time(tmp_path):
+    fs, root = Meeting(), f"{tmp_path}/meeting"
+    names = [f"{number:02d}.txt" for number in range(40)]
+    made = [NewFile(name, name.encode()) for name in names]
+    files = StreamedFiles("taking", dict.fromkeys(names, "1"), lambda _: made)
+    fill_folder(fs, root, files, ONE_WORKER)
+    reader = open_folder(fs, root).reader
+    assert reader.read_many(names) == [name.encode() for name in names]
+    assert 1 < reader.at_once
 
 
 def test_a_folder_that_was_never_filled_says_so(tmp_path):

@@ -1,8 +1,10 @@
 """Where recordings lie in an archive: `<anything>/<word>/<clip>.wav`, or anywhere without words."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import normpath, splitext
+
+from more_itertools import batched
 
 from speech_commands.archives.member import Archive, ArchiveError, Contents
 from speech_commands.audio.media import SUFFIXES
@@ -139,14 +141,20 @@ def _measure(short: str, data: bytes) -> dict[str, object]:
     }
 
 
-def read_recording(reader: FileReader, name: str) -> Recording:
-    """Read a recording that was whole when it was taken out.
+def read_recordings(reader: FileReader, names: Iterable[str]) -> Iterator[Recording]:
+    """Read recordings that were whole when they were taken out, from another store many at a time.
 
     Raises:
-        ValueError: if it is not any more; the message names it.
+        ValueError: if one is not any more; the message names it.
     """
+    for some in batched(names, reader.at_once):
+        for name, data in zip(some, reader.read_many(some), strict=True):
+            yield _decode(reader, name, data)
+
+
+def _decode(reader: FileReader, name: str, data: bytes) -> Recording:
     try:
-        return decode_wav(reader[name])
+        return decode_wav(data)
     except WavError as error:
         raise ValueError(
             f"{reader.path(name)} is no whole recording any more ({error}); remove it, and the "

@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -17,8 +18,8 @@ from fsspec.implementations.local import LocalFileSystem
 PARTIAL_PREFIX = ".partial-"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
-DOWNLOADS_AT_ONCE = 32
-"""Another store answers late, and many questions at a time."""
+AT_ONCE = 32
+"""Files read or written together: another store answers late, and many questions at a time."""
 
 
 def is_local(fs: AbstractFileSystem) -> bool:
@@ -77,8 +78,26 @@ def read_many(fs: AbstractFileSystem, paths: Sequence[str]) -> list[bytes]:
     read = partial(read_bytes, fs)
     if is_local(fs):
         return [*map(read, paths)]
-    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return [*pool.map(read, paths)]
+
+
+def write_many(fs: AbstractFileSystem, contents: Mapping[str, bytes]) -> None:
+    """Write files, each whole or not at all, to another store many at a time.
+
+    Args:
+        fs: the file system.
+        contents: path to content.
+
+    Raises:
+        OSError: as `write_bytes`; any of the files may have been written.
+    """
+    write = partial(write_bytes, fs)
+    if is_local(fs):
+        deque(map(write, contents, contents.values()), maxlen=0)
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        deque(pool.map(write, contents, contents.values()), maxlen=0)
 
 
 def remove_files(fs: AbstractFileSystem, paths: Sequence[str]) -> None:

@@ -23,11 +23,12 @@ from fsspec import AbstractFileSystem
 from more_itertools import batched, ichunked
 
 from speech_commands.storage.atomic import (
+    AT_ONCE,
     is_local,
     read_bytes,
     read_many,
     remove_files,
-    write_bytes,
+    write_many,
 )
 from speech_commands.storage.compute import Compute
 from speech_commands.storage.index import NAME, Index, is_part, lacking, names_of, still_right
@@ -112,6 +113,11 @@ class FileReader:
         """What finds the file from anywhere: its path, or a URL if it is in another store."""
         path = self.path(name)
         return path if is_local(self.fs) else str(self.fs.unstrip_protocol(path))
+
+    @property
+    def at_once(self) -> int:
+        """How many files are best read or written together; from this machine one by one."""
+        return 1 if is_local(self.fs) else AT_ONCE
 
     def __getitem__(self, name: str) -> bytes:
         return read_bytes(self.fs, self.path(name))
@@ -235,18 +241,20 @@ def _derive_and_store(
 
 
 def _store(reader: FileReader, files: Iterable[NewFile]) -> pd.DataFrame:
-    """Write files, and return their rows of the index."""
+    """Write files, on this machine each as it comes, and return their rows of the index."""
     rows = []
-    for file in files:
-        path = reader.path(file.name)
-        write_bytes(reader.fs, path, file.data)
-        facts = {
-            SIZE: len(file.data),
-            CHECKSUM: crc32(file.data),
-            CHANGED: changed_at(reader.fs, path),
-        }
-        rows.append({NAME: file.name, **facts, **file.attributes})
+    for some in batched(files, reader.at_once):
+        write_many(reader.fs, {reader.path(file.name): file.data for file in some})
+        rows += [{NAME: file.name, **_facts(reader, file), **file.attributes} for file in some]
     return pd.DataFrame(rows).set_index(NAME)
+
+
+def _facts(reader: FileReader, file: NewFile) -> dict[str, float]:
+    return {
+        SIZE: len(file.data),
+        CHECKSUM: crc32(file.data),
+        CHANGED: changed_at(reader.fs, reader.path(file.name)),
+    }
 
 
 def _keep_valid(

@@ -10,7 +10,7 @@ import fsspec
 import joblib
 
 from speech_commands.lazy_tensorflow import tf
-from speech_commands.storage.atomic import DOWNLOADS_AT_ONCE
+from speech_commands.storage.atomic import AT_ONCE
 
 URL_MARK = "://"
 ADVICE = "remove it, and the next run of the stage that made it makes it again"
@@ -28,7 +28,7 @@ def read_images(paths: Sequence[str]) -> tf.data.Dataset:
         Images of shape (rows, frames, 1), uint8.
     """
     remote = URL_MARK in paths[0]
-    read, at_once = (_fetch, DOWNLOADS_AT_ONCE) if remote else (tf.io.read_file, joblib.cpu_count())
+    read, at_once = (_fetch, AT_ONCE) if remote else (tf.io.read_file, joblib.cpu_count())
     files = tf.data.Dataset.from_tensor_slices(tf.constant(list(paths), tf.string))
     return files.map(
         lambda path: _decode(read(path)), num_parallel_calls=at_once, deterministic=True

@@ -15,7 +15,7 @@ from speech_commands.audio.fragments import (
     to_segment,
 )
 from speech_commands.audio.waveform import to_mono
-from speech_commands.corpus.layout import read_recording
+from speech_commands.corpus.layout import read_recordings
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import BACKGROUND_NOISE, Labels
 from speech_commands.pipelines.silence_augmentation.params import SilenceParams
@@ -135,7 +135,8 @@ def _cut_chunk(
 ) -> Iterator[NewFile]:
     @lru_cache
     def recording_of(name: str) -> AudioSegment:
-        mono = to_mono(read_recording(reader, name), params.sample_rate_hz)
+        [recording] = read_recordings(reader, [name])
+        mono = to_mono(recording, params.sample_rate_hz)
         return to_segment(mono, params.sample_rate_hz)
 
     for row in plan.loc[list(clips)].reset_index().to_dict("records"):

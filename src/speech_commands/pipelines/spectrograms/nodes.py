@@ -11,7 +11,7 @@ from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.audio.spectrogram import render
 from speech_commands.audio.waveform import fit_length, to_mono
 from speech_commands.corpus.images import clip_name, image_fingerprints, image_name
-from speech_commands.corpus.layout import read_recording
+from speech_commands.corpus.layout import read_recordings
 from speech_commands.corpus.splits import Split
 from speech_commands.figures import spectrogram_sheet
 from speech_commands.labels import Labels
@@ -91,11 +91,8 @@ def _render_chunk(
     rendering = params.rendering
     waveforms = np.stack(
         [
-            fit_length(
-                to_mono(read_recording(reader, clip_name(image)), rendering.sample_rate_hz),
-                rendering.clip_samples,
-            )
-            for image in images
+            fit_length(to_mono(recording, rendering.sample_rate_hz), rendering.clip_samples)
+            for recording in read_recordings(reader, map(clip_name, images))
         ]
     )
     # A list, since encoding and writing in turns takes longer than one after the other.
