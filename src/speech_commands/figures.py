@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy.stats import binomtest
 from skimage.util import montage
 
 from speech_commands.audio.spectrogram import Rendering
 
 SHEET_COLUMNS = 4
+
+DEVIATIONS = 1.96
+"""Of a normal distribution, within which 95 % of it lie."""
 
 
 def spectrogram_sheet(images: Mapping[str, Sequence[np.ndarray]], rendering: Rendering) -> Figure:
@@ -125,12 +127,13 @@ def reliability_diagram(bins: pd.DataFrame, title: str) -> Figure:
 
 
 def _intervals(bins: pd.DataFrame) -> np.ndarray:
-    """How far they reach below and above each bin's accuracy, shape (2, bins)."""
-    right = (bins["accuracy"] * bins["clips"]).round().astype(int)
-    found = [
-        binomtest(int(k), int(n)).proportion_ci(method="wilson")
-        for k, n in zip(right, bins["clips"], strict=True)
-    ]
-    below = bins["accuracy"] - [interval.low for interval in found]
-    above = [interval.high for interval in found] - bins["accuracy"]
-    return np.stack([below, above]).clip(min=0)
+    """How far they reach below and above each bin's accuracy, shape (2, bins).
+
+    Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (Journal of the
+    American Statistical Association 22, 1927); SciPy's takes a second to import at every start.
+    """
+    share, clips = bins["accuracy"], bins["clips"]
+    weight = DEVIATIONS**2 / clips
+    middle = (share + weight / 2) / (1 + weight)
+    half = DEVIATIONS * np.sqrt(share * (1 - share) / clips + weight / (4 * clips)) / (1 + weight)
+    return np.stack([share - middle + half, middle + half - share]).clip(min=0)

@@ -5,7 +5,6 @@ Guo et al., "On Calibration of Modern Neural Networks" (arXiv 1706.04599).
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 BINS = 15
@@ -26,6 +25,8 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     Returns:
         What logits are to be divided by, from exp(-2) to exp(2).
     """
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - slows every start
+
     found = minimize_scalar(
         lambda log: cross_entropy(logits / np.exp(log), targets),
         bounds=LOG_TEMPERATURES,

@@ -327,7 +327,7 @@ def export_recogniser(
     return NotedModel(recogniser, notes)
 
 
-def _best_temperature(recogniser: keras.Model, examples: pd.DataFrame) -> float:
+def _best_temperature(recogniser: "keras.Model", examples: pd.DataFrame) -> float:
     """The one that suits the validation split."""
     held_out = examples[examples["split"].eq(Split.VALIDATION)]
     paths = held_out["path"].to_list()
