@@ -14,6 +14,7 @@ from py7zr.io import NullIO, Py7zIO, WriterFactory
 from upath import UPath
 
 from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
+from speech_commands.archives.member_list import list_members
 from speech_commands.storage.fingerprint import fingerprint
 
 SIP_BYTES = 4096
@@ -32,15 +33,17 @@ class SevenZipArchive:
     Args:
         path: the archive.
         limits: how much may be taken out.
+        lists: the folder where what it holds is kept; None keeps nothing.
 
     Raises:
         ArchiveError: if it is damaged, encrypted, or no 7z archive.
     """
 
-    def __init__(self, path: UPath, limits: Limits) -> None:
+    def __init__(self, path: UPath, limits: Limits, lists: str | None = None) -> None:
         self.name = str(path)
         self._path = path
-        self.contents = sort_members(self.name, self._list_members(), limits)
+        members = list_members(path, self._list_members, lists)
+        self.contents = sort_members(self.name, members, limits)
         _let_go_of_members()
 
     def stream(self, paths: Collection[str]) -> Iterator[tuple[str, bytes]]:

@@ -10,6 +10,7 @@ from typing import IO, Self
 from upath import UPath
 
 from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
+from speech_commands.archives.member_list import list_members
 from speech_commands.storage.fingerprint import fingerprint
 
 DAMAGED = (
@@ -82,15 +83,20 @@ class TarArchive:
     Args:
         path: the archive.
         limits: how much may be taken out.
+        lists: the folder where what it holds is kept; None keeps nothing.
 
     Raises:
         ArchiveError: if it is damaged or no tar archive.
     """
 
-    def __init__(self, path: UPath, limits: Limits) -> None:
+    def __init__(self, path: UPath, limits: Limits, lists: str | None = None) -> None:
         self.name = str(path)
         self._path = path
-        facts = path.stat()
+        members = list_members(path, self._list_members, lists)
+        self.contents = sort_members(self.name, members, limits)
+
+    def _list_members(self) -> list[Member]:
+        facts = self._path.stat()
         with self._reading() as archive:
             found = [
                 Member(
@@ -107,7 +113,7 @@ class TarArchive:
             assert archive.fileobj is not None, "an archive that is being read has a file"  # noqa: S101
             while archive.fileobj.read(READ_AT_ONCE):
                 pass  # checksums of compressed archives are checked at their end
-        self.contents = sort_members(self.name, found, limits)
+        return found
 
     def stream(self, paths: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """Yield path and content of the files asked for, in the archive's own order.
