@@ -13,7 +13,6 @@ from speech_commands.audio.spectrogram import Rendering
 from speech_commands.corpus.images import image_fingerprints, image_name
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
-from speech_commands.lazy_tensorflow import keras
 from speech_commands.models import build_recogniser
 from speech_commands.models.corrections import as_trained, expect_labels, temper
 from speech_commands.models.lite import to_lite
@@ -27,8 +26,7 @@ from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.folder import FileFolder, read_addresses
 from speech_commands.storage.keras_file import NotedModel, StoredModel
 from speech_commands.storage.lite_file import LiteModel, StoredLite
-from speech_commands.training.batches import ImageSource
-from speech_commands.training.calibration import fit_temperature, reliability
+from speech_commands.training.calibration import best_temperature, reliability
 from speech_commands.training.evaluation import (
     count_confusions,
     precision_and_recall,
@@ -58,12 +56,6 @@ that no training that older code began is taken for this one's."""
 
 HISTORY = "history"
 """What only a training's checkpoint notes."""
-
-TEMPERATURE_DIGITS = 3
-"""Behind the point; of more, the validation split says nothing."""
-
-JUDGED_AT_ONCE = 64
-"""Clips of the validation split, when the temperature is looked for."""
 
 
 def assemble_examples(
@@ -316,8 +308,12 @@ def export_recogniser(
     recogniser = build_recogniser(training_checkpoint.load())
     round_kernels(recogniser)
     if params.calibrate:
-        notes["temperature"] = round(_best_temperature(recogniser, examples), TEMPERATURE_DIGITS)
-        recogniser = temper(recogniser, notes["temperature"])
+        held_out = examples[examples["split"].eq(Split.VALIDATION)]
+        temperature = best_temperature(
+            recogniser, held_out["path"].to_list(), held_out["target"].to_numpy()
+        )
+        recogniser = temper(recogniser, temperature)
+        notes["temperature"] = temperature
     if params.label_priors is not None:
         recogniser = expect_labels(
             recogniser,
@@ -325,16 +321,6 @@ def export_recogniser(
             labels.weights(params.label_priors, "label_priors"),
         )
     return NotedModel(recogniser, notes)
-
-
-def _best_temperature(recogniser: "keras.Model", examples: pd.DataFrame) -> float:
-    """The one that suits the validation split."""
-    held_out = examples[examples["split"].eq(Split.VALIDATION)]
-    paths = held_out["path"].to_list()
-    batches = ImageSource(paths).batches(np.arange(len(paths)), JUDGED_AT_ONCE)
-    with naming_damaged(paths):
-        logits = recogniser.predict(batches, verbose=0)
-    return fit_temperature(logits, held_out["target"].to_numpy())
 
 
 def export_lite_recogniser(
