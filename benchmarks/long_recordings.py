@@ -1,9 +1,10 @@
 """Tell how well recognisers find one word in a recording of several seconds.
 
-Each held-out clip is put somewhere into a stretch of a background recording, which is made quieter
-by chance; stretches alone, at the recordings' own level and 10 dB above it, must be silence. All
-are written as files and labelled as `speech-commands predict` labels them. What is louder than
-full scale is clipped, as a microphone does. Needs what `kedro run --pipelines=ingest` has made.
+Each held-out clip is put somewhere into a stretch of a background recording, whose length and
+level are drawn by chance; stretches alone, at the recordings' own level and 10 dB above it, must be
+silence. All are written as files and labelled as `speech-commands predict` labels them. What is
+louder than full scale is clipped, as a microphone does. Needs what `kedro run --pipelines=ingest`
+has made.
 
     python benchmarks/long_recordings.py
 """
@@ -31,6 +32,9 @@ from speech_commands.recognition.labelling import label_files
 GAINS_DB = (-50.0, -10.0)
 """Of backgrounds around a clip; drawn evenly."""
 
+SHORTEST = 0.9
+"""Share of the length wanted, so that recordings end anywhere between two windows."""
+
 ALONE_GAINS_DB = (0, 10)
 """Of backgrounds without one."""
 
@@ -56,9 +60,10 @@ def with_words(
     """Put each clip, a waveform and its label, into a stretch of background."""
     for clip, label in clips:
         background = backgrounds[rng.integers(len(backgrounds))]
-        begin = rng.integers(len(background) - samples + 1)
-        mixed = at_gain(background[begin : begin + samples], rng.uniform(*GAINS_DB))
-        place = rng.integers(samples - len(clip) + 1)
+        length = rng.integers(round(samples * SHORTEST), samples + 1)
+        begin = rng.integers(len(background) - length + 1)
+        mixed = at_gain(background[begin : begin + length], rng.uniform(*GAINS_DB))
+        place = rng.integers(length - len(clip) + 1)
         mixed[place : place + len(clip)] += clip
         yield Case(mixed, label)
 
@@ -97,7 +102,7 @@ def main() -> None:
         help="names of those that come with the package, or .tflite files",
     )  # fmt: skip
     parser.add_argument("--split", default="validation", choices=["validation", "testing"])
-    parser.add_argument("--seconds", type=int, default=4, help="length of a recording")
+    parser.add_argument("--seconds", type=int, default=4, help="length, at most; two or more")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--project", type=Path, default=ROOT, help="where conf/ and data/ lie")
     parser.add_argument("--env", default="base", help="whose labels count")

@@ -26,6 +26,7 @@ from speech_commands.models import ModelParams, build_network
 from speech_commands.models.corrections import PRIORS, TEMPERATURE
 from speech_commands.pipeline_registry import OPTIONAL, STAGES
 from speech_commands.storage.keras_file import StoredModel
+from speech_commands.storage.lite_file import StoredLite
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "speech_commands"
@@ -255,7 +256,8 @@ def test_models_that_come_with_the_package_are_those_of_the_environment(context)
         teacher.expect(labels=labels, rendering=rendering)
     if names["shipped"] is None:
         return
-    stored = StoredModel(fsspec.filesystem("file"), str(shipped.keras_file(names["shipped"])))
+    stored_on = fsspec.filesystem("file")
+    stored = StoredModel(stored_on, str(shipped.keras_file(names["shipped"])))
     stored.expect(labels=labels, rendering=rendering)
     params = ModelParams(**parameters["model_training"]["model"])
     built = build_network(params, rendering.rows, rendering.frames, len(labels.names))
@@ -265,9 +267,14 @@ def test_models_that_come_with_the_package_are_those_of_the_environment(context)
         TEMPERATURE: parameters["model_training"]["calibrate"],
         PRIORS: parameters["model_training"]["label_priors"] is not None,
     }
-    names = {layer.name for layer in model.layers}
-    assert {layer: layer in names for layer in wanted} == wanted
+    layers = {layer.name for layer in model.layers}
+    assert {layer: layer in layers for layer in wanted} == wanted
     assert ("temperature" in stored.notes) == wanted[TEMPERATURE]
+    if wanted[TEMPERATURE]:
+        scale = model.get_layer(TEMPERATURE).scale
+        assert scale == pytest.approx(1 / stored.notes["temperature"])
+    lite = StoredLite(stored_on, str(shipped.lite_file(names["shipped"])))
+    assert lite.notes == stored.notes
 
 
 MODELS = (KerasModelDataset, KerasModelsDataset)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from long_recordings import GAINS_DB, with_words, without_words
+from background_levels import open_recogniser
+from long_recordings import GAINS_DB, Case, share_right, with_words, without_words
 
+NAMES = open_recogniser("tiny").labels.names
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "long_recordings.py"
 
 
@@ -31,6 +33,18 @@ def test_backgrounds_alone_are_cut_at_each_level():
     assert {case.label for case in cases} == {"silence"}
     levels = [float(case.waveform.mean()) for case in cases]
     assert levels == pytest.approx([1] * 4 + [10**0.5] * 4)
+
+
+def test_recordings_count_as_right_that_are_answered_so(noise, tone):
+    sounds = [noise(32_000, amplitude=0.001), tone(500, 32_000, 0.3), tone(3_000, 40_100, 0.3)]
+    answers = []
+    for sound in sounds:
+        right = [name for name in NAMES if share_right("tiny", [Case(sound, name)], 16_000)]
+        assert len(right) == 1
+        answers += right
+    cases = [Case(sound, label) for sound, label in zip(sounds, answers, strict=True)]
+    assert share_right("tiny", cases, 16_000) == 1
+    assert share_right("tiny", [*cases, Case(sounds[0], "yes")], 16_000) == 3 / 4
 
 
 def test_each_model_has_a_row(trained_run):

@@ -35,7 +35,9 @@ def test_short_recording_is_padded_as_in_training(samples, recording):
     [
         (CLIP + 1, [0, 1]),
         (CLIP + HOP, [0, 4_000]),
-        (CLIP + HOP + 5, [0, 4_000, 4_005]),
+        (CLIP + HOP + 5, [0, 4_005]),
+        (CLIP + HOP + 2_000, [0, 6_000]),
+        (CLIP + HOP + 2_001, [0, 4_000, 6_001]),
         (3 * CLIP, [0, 4_000, 8_000, 12_000, 16_000, 20_000, 24_000, 28_000, 32_000]),
     ],
 )
@@ -50,7 +52,7 @@ def test_windows_begin_at_every_hop_and_the_last_ends_with_the_recording(
 
 
 @pytest.mark.parametrize("pieces", [[40_000, 40_001], [50_000, 80_000], [4_000, 70_000, 80_000]])
-@pytest.mark.parametrize("samples", [80_001, 90_000])
+@pytest.mark.parametrize("samples", [80_001, 82_001, 90_000])
 def test_windows_do_not_depend_on_how_the_recording_is_cut(pieces, samples, recording):
     whole = recording(samples)
     parts = np.split(whole.samples, pieces)

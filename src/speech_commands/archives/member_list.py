@@ -4,25 +4,33 @@ To list an archive anew takes seconds at the competition's size, and of a compre
 has to be decompressed for it.
 """
 
+import gzip
+import json
+import logging
+import os
+import time
 from collections.abc import Callable
-from io import BytesIO
+from dataclasses import astuple
 from pathlib import Path
 
 import fsspec
-import pyarrow as pa
-from fsspec import AbstractFileSystem
-from pyarrow.parquet import read_table, write_table
 from upath import UPath
 
 from speech_commands.archives.member import Member
 from speech_commands.storage.atomic import read_bytes, write_bytes
 from speech_commands.storage.fingerprint import fingerprint
 
-STATE = b"archive"
-"""Under this name a list tells which state of its archive it is of."""
+VERSION = 1
+"""Raised whenever lists come to hold other facts."""
 
-ANY_NAME = "utf-8", "surrogatepass"
-"""Names in archives may be no text; such members are refused, and yet belong into the list."""
+SETTLED_S = 2
+"""An archive that changed later than this many seconds ago may change again and bear the same time:
+clocks of file systems stand still for milliseconds."""
+
+FASTEST = 1
+"""Of gzip, whose checksum is what tells damaged lists."""
+
+logger = logging.getLogger(__name__)
 
 
 def list_members(
@@ -40,53 +48,42 @@ def list_members(
     """
     if folder is None or not isinstance(path, Path):
         return list_anew()
-    fs, folder = fsspec.url_to_fs(folder)
-    file = f"{folder}/{fingerprint(str(path.absolute()))}.parquet"
+    file = f"{folder}/{fingerprint(os.fsencode(path.absolute()).hex())}.json.gz"
     state = _state(path)
-    members = _recall(fs, file, state)
+    members = _recall(file, state)
     if members is None:
         members = list_anew()
-        write_bytes(fs, file, _encode(members, state))
+        if state is not None:
+            _keep(file, state, members)
     return members
 
 
-def _state(path: Path) -> bytes:
-    """Changes whenever the file does: the time of the last change of its inode cannot be set."""
+def _state(path: Path) -> str | None:
+    """Changes whenever the file does, since the time of an inode's change cannot be set.
+
+    None while that is too short ago to tell.
+    """
     facts = path.stat()
-    return fingerprint(
-        facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
-    ).encode()  # fmt: skip
+    if time.time() - facts.st_ctime < SETTLED_S:
+        return None
+    return fingerprint(VERSION, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
 
 
-def _encode(members: list[Member], state: bytes) -> bytes:
-    table = pa.table(
-        {
-            "path": pa.array([member.path.encode(*ANY_NAME) for member in members], pa.binary()),
-            "size_bytes": pa.array([member.size_bytes for member in members], pa.int64()),
-            "fingerprint": pa.array([member.fingerprint for member in members], pa.string()),
-            "is_regular": pa.array([member.is_regular for member in members], pa.bool_()),
-        }
-    )
-    file = BytesIO()
-    write_table(
-        table.replace_schema_metadata({STATE: state}),
-        file,
-        use_dictionary=False,
-        write_statistics=False,
-        write_page_checksum=True,
-    )
-    return file.getvalue()
+def _keep(file: str, state: str, members: list[Member]) -> None:
+    content = json.dumps([state, [astuple(member) for member in members]]).encode()
+    try:
+        fs, place = fsspec.url_to_fs(file)
+        write_bytes(fs, place, gzip.compress(content, FASTEST, mtime=0))
+    except Exception as error:  # whatever another store raises: the next run only takes longer
+        logger.warning("what the archive holds could not be kept in %s: %s", file, error)
 
 
-def _recall(fs: AbstractFileSystem, file: str, state: bytes) -> list[Member] | None:
+def _recall(file: str, state: str | None) -> list[Member] | None:
     """The members by a list, if it is there, whole, and of this state of the archive."""
     try:
-        table = read_table(BytesIO(read_bytes(fs, file)), page_checksum_verification=True)
-    except (OSError, ValueError):  # the latter is what pyarrow raises for damage
+        fs, place = fsspec.url_to_fs(file)
+        noted, members = json.loads(gzip.decompress(read_bytes(fs, place)))
+        return [Member(*facts) for facts in members] if noted == state else None
+    except Exception as error:  # likewise, or what damage makes gzip and json raise
+        logger.debug("no list in %s: %s", file, error)
         return None
-    if (table.schema.metadata or {}).get(STATE) != state:
-        return None
-    paths, *facts = (column.to_pylist() for column in table.columns)
-    return [
-        Member(path.decode(*ANY_NAME), *of_it) for path, *of_it in zip(paths, *facts, strict=True)
-    ]

@@ -78,7 +78,9 @@ def is_tar(file: IO[bytes]) -> bool:
 
 
 class TarArchive:
-    """A tar archive; it is read once in full to learn what it holds.
+    """A tar archive; it is read once in full before anything is taken out of it.
+
+    That tells what it holds, and whether it is whole: a compressed one has its checksum at its end.
 
     Args:
         path: the archive.
@@ -92,6 +94,7 @@ class TarArchive:
     def __init__(self, path: UPath, limits: Limits, lists: str | None = None) -> None:
         self.name = str(path)
         self._path = path
+        self._read_in_full = False
         members = list_members(path, self._list_members, lists)
         self.contents = sort_members(self.name, members, limits)
 
@@ -113,6 +116,7 @@ class TarArchive:
             assert archive.fileobj is not None, "an archive that is being read has a file"  # noqa: S101
             while archive.fileobj.read(READ_AT_ONCE):
                 pass  # checksums of compressed archives are checked at their end
+        self._read_in_full = True
         return found
 
     def stream(self, paths: Collection[str]) -> Iterator[tuple[str, bytes]]:
@@ -121,6 +125,8 @@ class TarArchive:
         Raises:
             ArchiveError: if the archive turns out to be damaged; files yielded before are whole.
         """
+        if not self._read_in_full:
+            self._list_members()
         waiting = set(paths)
         with self._reading() as archive:
             for entry in archive:

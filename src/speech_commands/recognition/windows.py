@@ -32,7 +32,8 @@ def cut_windows(
 
     A recording that is not longer than a window gives one, with zeros at its end, as the
     spectrograms of the training were made. Of a longer one, windows begin at every hop, and the
-    last ends where the recording ends.
+    last ends where the recording ends; one that would begin less than half a hop before the last is
+    left out, unless it is the first.
 
     Args:
         stretches: the recording, in pieces that follow each other without a gap.
@@ -67,7 +68,8 @@ def cut_windows(
     waveform = to_mono(rest, sample_rate_hz)
     del rest, stretch  # windows may be taken late, and only need the waveform
     last = max(len(waveform) - clip_samples, 0)
-    for start in (*range(0, last, hop_samples), last):
+    end = last if last <= hop_samples // 2 and not skipped_s else last - hop_samples // 2
+    for start in (*range(0, end, hop_samples), last):
         yield _window(waveform, start, clip_samples, skipped_s + start / sample_rate_hz)
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
-from more_itertools import batched, ichunked
+from more_itertools import batched, constrained_batches, ichunked
 
 from speech_commands.storage.atomic import (
     AT_ONCE,
@@ -37,6 +37,9 @@ from speech_commands.storage.lock import one_at_a_time
 
 INDEX_FOLDER = ".index"
 STREAM_CHUNK_SIZE = 512
+
+BYTES_AT_ONCE = 2**26
+"""That wait to be written together; a single file may be larger."""
 
 SIZE, CHECKSUM, CHANGED = "size_bytes", "crc32", "changed_s"
 """Columns of the index that tell whether a file is as it was written."""
@@ -227,7 +230,7 @@ def _store_chunks(
         task = partial(index.derive, partial(_derive_and_store, reader, files.derive))
         yield from compute.map(task, batched(pending.items(), files.chunk_size))
     else:
-        # Each file is written as it comes, while its source is at work on the next.
+        # On this machine each file is written while its source is at work on the next.
         for chunk in ichunked(files.stream(frozenset(pending)), STREAM_CHUNK_SIZE):
             yield index.add(_store(reader, chunk), pending)
 
@@ -243,10 +246,20 @@ def _derive_and_store(
 def _store(reader: FileReader, files: Iterable[NewFile]) -> pd.DataFrame:
     """Write files, on this machine each as it comes, and return their rows of the index."""
     rows = []
-    for some in batched(files, reader.at_once):
+    for some in _together(reader, files):
         write_many(reader.fs, {reader.path(file.name): file.data for file in some})
         rows += [{NAME: file.name, **_facts(reader, file), **file.attributes} for file in some]
     return pd.DataFrame(rows).set_index(NAME)
+
+
+def _together(reader: FileReader, files: Iterable[NewFile]) -> Iterator[tuple[NewFile, ...]]:
+    """Files that are best written together; on this machine each comes as soon as it is there."""
+    if reader.at_once == 1:
+        yield from batched(files, 1)
+    else:
+        yield from constrained_batches(
+            files, BYTES_AT_ONCE, reader.at_once, lambda file: len(file.data), strict=False
+        )
 
 
 def _facts(reader: FileReader, file: NewFile) -> dict[str, float]:

@@ -44,7 +44,8 @@ def best_temperature(model: keras.Model, paths: Sequence[str], targets: np.ndarr
     """
     batches = ImageSource(paths).batches(np.arange(len(paths)), CLIPS_AT_ONCE)
     with naming_damaged(paths):
-        logits = model.predict(batches, verbose=0)
+        # Keras's predict would have XLA compile the model wherever there is a GPU.
+        logits = np.concatenate([np.asarray(model(images, training=False)) for images in batches])
     return round(fit_temperature(logits, targets), DIGITS)
 
 
