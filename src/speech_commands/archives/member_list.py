@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import fields
 from pathlib import Path
 
 import fsspec
@@ -20,8 +20,8 @@ from speech_commands.archives.member import Member
 from speech_commands.storage.atomic import read_bytes, write_bytes
 from speech_commands.storage.fingerprint import fingerprint
 
-VERSION = 1
-"""Raised whenever lists come to hold other facts."""
+FACTS = [field.name for field in fields(Member)]
+"""What a list holds of each member, a column each."""
 
 SETTLED_S = 2
 """An archive that changed later than this many seconds ago may change again and bear the same time:
@@ -66,11 +66,12 @@ def _state(path: Path) -> str | None:
     facts = path.stat()
     if time.time() - facts.st_ctime < SETTLED_S:
         return None
-    return fingerprint(VERSION, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    return fingerprint(FACTS, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
 
 
 def _keep(file: str, state: str, members: list[Member]) -> None:
-    content = json.dumps([state, [astuple(member) for member in members]]).encode()
+    columns = [[getattr(member, fact) for member in members] for fact in FACTS]
+    content = json.dumps([state, columns]).encode()
     try:
         fs, place = fsspec.url_to_fs(file)
         write_bytes(fs, place, gzip.compress(content, FASTEST, mtime=0))
@@ -82,8 +83,8 @@ def _recall(file: str, state: str | None) -> list[Member] | None:
     """The members by a list, if it is there, whole, and of this state of the archive."""
     try:
         fs, place = fsspec.url_to_fs(file)
-        noted, members = json.loads(gzip.decompress(read_bytes(fs, place)))
-        return [Member(*facts) for facts in members] if noted == state else None
+        noted, columns = json.loads(gzip.decompress(read_bytes(fs, place)))
+        return [*map(Member, *columns)] if noted == state else None
     except Exception as error:  # likewise, or what damage makes gzip and json raise
         logger.debug("no list in %s: %s", file, error)
         return None
