@@ -37,6 +37,10 @@ def read_fragments(recording: Path, recogniser: Recogniser, hop_ms: float) -> It
         yield window.samples
 
 
+def at_gain(waveform: np.ndarray, gain_db: float) -> np.ndarray:
+    return waveform * np.float32(10 ** (gain_db / 20))
+
+
 def count_answers(recogniser: Recogniser, fragments: np.ndarray, gain_db: float) -> Counter[str]:
     """Label fragments at another level.
 
@@ -48,7 +52,7 @@ def count_answers(recogniser: Recogniser, fragments: np.ndarray, gain_db: float)
     Returns:
         How often each label was the answer.
     """
-    louder = np.clip(fragments * np.float32(10 ** (gain_db / 20)), -1, 1)
+    louder = np.clip(at_gain(fragments, gain_db), -1, 1)
     best = recogniser.probabilities(louder).argmax(axis=1)
     return Counter(recogniser.labels.names[label] for label in best)
 

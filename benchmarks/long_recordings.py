@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from background_levels import open_recogniser
+from background_levels import at_gain, open_recogniser
 from project_configuration import ROOT, read_configuration
 from scipy.io import wavfile
 from turns import print_header, print_row
@@ -45,10 +45,6 @@ class Case:
 
     waveform: np.ndarray
     label: str
-
-
-def at_gain(waveform: np.ndarray, gain_db: float) -> np.ndarray:
-    return waveform * np.float32(10 ** (gain_db / 20))
 
 
 def with_words(

@@ -116,7 +116,7 @@ def reliability_diagram(bins: pd.DataFrame, title: str) -> Figure:
     )
     above.set_ylabel("share of clips that are right")
     above.set_title(title)
-    above.legend()
+    figure.legend(loc="outside lower center", ncols=2)
     below.vlines(bins["confidence"], 0.8, bins["clips"], linewidth=6)
     below.set_yscale("log")
     below.set_ylabel("clips")

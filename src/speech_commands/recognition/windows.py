@@ -68,8 +68,12 @@ def cut_windows(
     waveform = to_mono(rest, sample_rate_hz)
     del rest, stretch  # windows may be taken late, and only need the waveform
     last = max(len(waveform) - clip_samples, 0)
-    end = last if last <= hop_samples // 2 and not skipped_s else last - hop_samples // 2
-    for start in (*range(0, end, hop_samples), last):
+    regular = [
+        start
+        for start in range(0, last, hop_samples)
+        if last - start > hop_samples // 2 or start + skipped_s == 0
+    ]
+    for start in (*regular, last):
         yield _window(waveform, start, clip_samples, skipped_s + start / sample_rate_hz)
 
 

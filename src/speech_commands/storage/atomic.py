@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -94,10 +93,11 @@ def write_many(fs: AbstractFileSystem, contents: Mapping[str, bytes]) -> None:
     """
     write = partial(write_bytes, fs)
     if is_local(fs):
-        deque(map(write, contents, contents.values()), maxlen=0)
+        for path, data in contents.items():
+            write(path, data)
         return
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        deque(pool.map(write, contents, contents.values()), maxlen=0)
+        list(pool.map(write, contents, contents.values()))  # which raises what a write has raised
 
 
 def remove_files(fs: AbstractFileSystem, paths: Sequence[str]) -> None:

@@ -21,7 +21,6 @@ BINS = 15
 LOG_TEMPERATURES = (-2.0, 2.0)
 """Where clips are few, and all right or all wrong, no temperature would be low or high enough."""
 
-
 DIGITS = 3
 """Of a temperature, behind the point; of more, some thousand clips say nothing."""
 
