@@ -65,9 +65,17 @@ def targets():
 def change(images, targets, backgrounds):
     """change(step, **params): a batch after augmentation with only the params given."""
 
-    def change(step=0, images=images, targets=targets, seed=1, backgrounds=backgrounds, **params):
+    def change(
+        step=0,
+        images=images,
+        targets=targets,
+        seed=1,
+        backgrounds=backgrounds,
+        rendering=RENDERING,
+        **params,
+    ):
         augment = Augmentation(
-            AugmentationParams(**NOTHING | params), RENDERING, backgrounds, SILENCE, UNKNOWN, seed
+            AugmentationParams(**NOTHING | params), rendering, backgrounds, SILENCE, UNKNOWN, seed
         )
         changed, wanted = augment(tf.constant(step, tf.int64), tf.constant(images), targets)
         assert changed.dtype == tf.uint8
@@ -144,6 +152,19 @@ def test_shift_moves_every_row_alike_and_no_further_than_allowed(change):
             distances.append(centre - 24.5)
     assert np.abs(distances).max() <= 5.1
     assert np.std(distances) > 1
+
+
+def test_what_comes_from_beyond_an_edge_is_mirrored(change):
+    pictures = np.full((CLIPS, ROWS, FRAMES, 1), 100, np.uint8)
+    pictures[:, :, 2] = 200
+    changed, _ = change(images=pictures, longest_shift_ms=150)
+    seen = changed[:, 0, :, 0].astype(float) - 100
+    assert any(clip[:20].sum() > 150 for clip in seen)  # 2 and, beyond the edge, -3
+    for clip in seen:
+        assert clip.sum() <= 201
+        if clip.sum() > 150:
+            first, second = np.flatnonzero(clip > 50)[[0, -1]]
+            assert 4 <= second - first <= 6
 
 
 def test_stretch_widens_about_the_middle(change):
@@ -264,6 +285,7 @@ def test_how_common_labels_become_is_known_beforehand(change, splice, reverse):
     shares = np.array([0.3, 0.2, 0.1, 0.25, 0.15])
     many = np.random.default_rng(0).choice(LABELS, 40_000, p=shares)
     _, wanted = change(
+        rendering=RENDERING.model_copy(update={"clip_ms": 20, "mel_bands": 1}),
         images=np.zeros((len(many), 1, 2, 1), np.uint8),
         targets=np.eye(LABELS, dtype=np.float32)[many],
         splice_probability=splice,

@@ -125,7 +125,7 @@ class Augmentation:
     ) -> None:
         self._params, self._rendering = params, rendering
         with on_the_host():
-            self._backgrounds = tf.constant(backgrounds)
+            self._backgrounds = tf.constant(backgrounds[..., 0])
         self._silence, self._unknown, self._seed = silence, unknown, seed
 
     def __call__(
@@ -142,22 +142,22 @@ class Augmentation:
             Images and targets of the same shapes and types.
         """
         draw = _Draw(self._seed, step, tf.shape(images)[0])
-        level_db = self._to_db(images)
-        level_db, targets = self._make_unknown(draw, level_db, targets)
-        level_db = self._warp(draw, level_db)
+        pixels, targets = self._make_unknown(draw, images[..., 0], targets)
+        level_db = self._warp(draw, self._to_db(pixels))
         level_db += draw.uniform(-self._params.largest_gain_db, self._params.largest_gain_db)
-        level_db = self._reverberate(draw, level_db)
-        level_db = self._add_background(draw, level_db)
-        level_db = self._mask(draw, level_db)
+        power = self._reverberate(draw, _power(level_db))
+        power = self._add_background(draw, power)
+        level_db = self._mask(draw, DB_PER_NEPER * tf.math.log(power))
         level_db, targets = self._mix(draw, level_db, targets)
         grey = (level_db - self._rendering.floor_db) / self._rendering.db_per_grey
-        return tf.cast(tf.clip_by_value(tf.round(grey), 0, WHITE), tf.uint8), targets
+        pixels = tf.cast(tf.clip_by_value(tf.round(grey), 0, WHITE), tf.uint8)
+        return pixels[..., None], targets
 
-    def _to_db(self, images: tf.Tensor) -> tf.Tensor:
-        return tf.cast(images, tf.float32) * self._rendering.db_per_grey + self._rendering.floor_db
+    def _to_db(self, pixels: tf.Tensor) -> tf.Tensor:
+        return tf.cast(pixels, tf.float32) * self._rendering.db_per_grey + self._rendering.floor_db
 
     def _make_unknown(
-        self, draw: _Draw, level_db: tf.Tensor, targets: tf.Tensor
+        self, draw: _Draw, pixels: tf.Tensor, targets: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Turn some clips into words never heard: reversed, or the start of one and end of another.
 
@@ -165,52 +165,35 @@ class Augmentation:
         """
         params = self._params
         if not params.splice_probability and not params.reverse_probability:
-            return level_db, targets
-        frames = tf.shape(level_db)[2]
-        partner_db, partner_targets = draw.partner(level_db), draw.partner(targets)
+            return pixels, targets
+        frames = tf.shape(pixels)[2]
+        partner_pixels, partner_targets = draw.partner(pixels), draw.partner(targets)
         silent = (targets + partner_targets)[:, self._silence] > 0
         other = tf.argmax(targets, 1) != tf.argmax(partner_targets, 1)
         spliced = draw.chance(params.splice_probability) & other & ~silent
         middle = tf.cast(frames, tf.float32) * draw.uniform(EARLIEST_SPLICE, LATEST_SPLICE)
-        late = tf.cast(tf.range(frames), tf.float32)[None, None, :, None] >= middle
-        level_db = tf.where(_by_clip(spliced) & late, partner_db, level_db)
+        late = tf.cast(tf.range(frames), tf.float32)[None, None, :] >= middle
+        pixels = tf.where(_by_clip(spliced) & late, partner_pixels, pixels)
         backwards = draw.chance(params.reverse_probability)
-        level_db = tf.where(_by_clip(backwards), tf.reverse(level_db, [2]), level_db)
+        pixels = tf.where(_by_clip(backwards), tf.reverse(pixels, [2]), pixels)
         changed = spliced | (backwards & (targets[:, self._silence] == 0))
         unknown = tf.one_hot(self._unknown, tf.shape(targets)[1])
-        return level_db, tf.where(changed[:, None], unknown, targets)
+        return pixels, tf.where(changed[:, None], unknown, targets)
 
     def _warp(self, draw: _Draw, level_db: tf.Tensor) -> tf.Tensor:
         """Shift and stretch in time about the middle, scale in frequency from the lowest row."""
-        params = self._params
-        rows, frames = tf.shape(level_db)[1], tf.shape(level_db)[2]
-        last_row = tf.cast(rows - 1, tf.float32)
-        middle = tf.cast(frames - 1, tf.float32) / 2
+        params, frames, lowest = self._params, self._rendering.frames, self._rendering.rows - 1
         longest = params.longest_shift_ms / self._rendering.hop_ms
-        shift = draw.uniform(-longest, longest)[:, 0, 0, 0]
-        stretch = draw.uniform(1 - params.largest_stretch, 1 + params.largest_stretch)[:, 0, 0, 0]
+        shift = draw.uniform(-longest, longest)
+        stretch = draw.uniform(1 - params.largest_stretch, 1 + params.largest_stretch)
         scaling = params.largest_frequency_scaling
-        scale = draw.uniform(1 - scaling, 1 + scaling)[:, 0, 0, 0]
-        zero = tf.zeros_like(shift)
-        # The pixel at (x, y) is taken from x' = a0 x + a1 y + a2, y' = b0 x + b1 y + b2.
-        transforms = tf.stack(
-            [
-                stretch, zero, middle - stretch * middle - shift,
-                zero, scale, last_row - scale * last_row,
-                zero, zero,
-            ],
-            axis=1,
-        )  # fmt: skip
-        return tf.raw_ops.ImageProjectiveTransformV3(
-            images=level_db,
-            transforms=transforms,
-            output_shape=tf.stack([rows, frames]),
-            fill_value=0.0,
-            interpolation="BILINEAR",
-            fill_mode="REFLECT",
-        )
+        scale = draw.uniform(1 - scaling, 1 + scaling)
+        middle = (frames - 1) / 2
+        in_time = _interpolation(stretch * (_places(frames) - middle) + middle - shift)
+        in_frequency = _interpolation(scale * (_places(lowest + 1) - lowest) + lowest)
+        return tf.matmul(in_frequency, level_db, transpose_a=True) @ in_time
 
-    def _reverberate(self, draw: _Draw, level_db: tf.Tensor) -> tf.Tensor:
+    def _reverberate(self, draw: _Draw, power: tf.Tensor) -> tf.Tensor:
         """Let sound die away as in a room, each band by itself.
 
         Power decays exponentially, by 60 dB in the reverberation time RT60 (Polack's model: Lebart
@@ -220,30 +203,27 @@ class Augmentation:
         """
         room = self._params.reverberation
         if room is None or not room.probability:
-            return level_db
-        frames = self._rendering.frames
+            return power
         rt60_ms = draw.uniform(room.shortest_rt60_ms, room.longest_rt60_ms)
-        decay = tf.pow(10.0, -6.0 * self._rendering.hop_ms / rt60_ms)
-        direct = tf.exp(level_db / DB_PER_NEPER)
-        tail, reach, share = _later(direct, 1, frames), 1, decay
-        while reach < frames:  # what is summed over some frames is summed over twice as many
-            tail += share * _later(tail, reach, frames)
-            reach, share = 2 * reach, share * share
+        decay = -6.0 * math.log(10) * self._rendering.hop_ms / rt60_ms
         drr_db = draw.uniform(room.lowest_drr_db, room.highest_drr_db)
-        tail *= (1 - decay) * tf.pow(10.0, -drr_db / 10)
-        after_db = DB_PER_NEPER * tf.math.log(direct + tail)
-        return tf.where(_by_clip(draw.chance(room.probability)), after_db, level_db)
+        first = -tf.math.expm1(decay) * _power(-drr_db)
+        frames = _places(self._rendering.frames)
+        later = frames - frames[:, None] - 1
+        tail = tf.exp(decay * tf.where(later < 0, np.inf, later))
+        reflected = tf.where(_by_clip(draw.chance(room.probability)), first, 0) * power
+        return power + reflected @ tail
 
-    def _add_background(self, draw: _Draw, level_db: tf.Tensor) -> tf.Tensor:
+    def _add_background(self, draw: _Draw, power: tf.Tensor) -> tf.Tensor:
         """Add a background's power to the clip's, at a ratio of their mean powers."""
         params = self._params
         if not params.noise_probability or not len(self._backgrounds):
-            return level_db
+            return power
         noise_db = self._to_db(tf.gather(self._backgrounds, draw.integers(len(self._backgrounds))))
+        noise = _power(noise_db)
         snr_db = draw.uniform(params.lowest_snr_db, params.highest_snr_db)
-        noise_db += _mean_power_db(level_db) - _mean_power_db(noise_db) - snr_db
-        louder = DB_PER_NEPER * tf.nn.softplus((noise_db - level_db) / DB_PER_NEPER)
-        return level_db + tf.where(_by_clip(draw.chance(params.noise_probability)), louder, 0.0)
+        share = _power(-snr_db) * _mean_of_clip(power) / _mean_of_clip(noise)
+        return power + tf.where(_by_clip(draw.chance(params.noise_probability)), share, 0) * noise
 
     def _mask(self, draw: _Draw, level_db: tf.Tensor) -> tf.Tensor:
         """Blot out stretches of time and bands of frequency with the clip's mean.
@@ -261,14 +241,13 @@ class Augmentation:
         ):
             places = tf.reshape(
                 tf.cast(tf.range(size), tf.float32),
-                [1, *(-1 if a == axis else 1 for a in (1, 2)), 1],
+                [1, *(-1 if a == axis else 1 for a in (1, 2))],
             )
             for _ in range(masks):
                 length = draw.uniform(0.0, 1.0) * most
                 start = draw.uniform(0.0, 1.0) * (tf.cast(size, tf.float32) - length)
                 blotted |= (places >= start) & (places < start + length)
-        mean = tf.reduce_mean(level_db, [1, 2, 3], keepdims=True)
-        return tf.where(blotted, mean, level_db)
+        return tf.where(blotted, _mean_of_clip(level_db), level_db)
 
     def _mix(
         self, draw: _Draw, level_db: tf.Tensor, targets: tf.Tensor
@@ -321,8 +300,8 @@ class _Draw:
         return folded
 
     def uniform(self, low: float, high: float) -> tf.Tensor:
-        """Shape (clips, 1, 1, 1)."""
-        return tf.random.stateless_uniform([self._clips, 1, 1, 1], self._next_seed(), low, high)
+        """Shape (clips, 1, 1)."""
+        return tf.random.stateless_uniform([self._clips, 1, 1], self._next_seed(), low, high)
 
     def chance(self, probability: float) -> tf.Tensor:
         """Shape (clips,), bool."""
@@ -348,13 +327,34 @@ class _Draw:
 
 
 def _by_clip(values: tf.Tensor) -> tf.Tensor:
-    return values[:, None, None, None]
+    return values[:, None, None]
 
 
-def _later(power: tf.Tensor, by: int, frames: int) -> tf.Tensor:
-    return tf.pad(power, [[0, 0], [0, 0], [by, 0], [0, 0]])[:, :, :frames]
+def _mean_of_clip(values: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(values, [1, 2], keepdims=True)
 
 
-def _mean_power_db(level_db: tf.Tensor) -> tf.Tensor:
-    power = tf.reduce_logsumexp(level_db / DB_PER_NEPER, [1, 2, 3], keepdims=True)
-    return DB_PER_NEPER * (power - tf.math.log(tf.cast(tf.size(level_db[0]), tf.float32)))
+def _power(level_db: tf.Tensor) -> tf.Tensor:
+    return tf.exp(level_db / DB_PER_NEPER)
+
+
+def _places(size: int) -> tf.Tensor:
+    return tf.range(size, dtype=tf.float32)
+
+
+def _interpolation(places: tf.Tensor) -> tf.Tensor:
+    """How to read lines of pixels at other places.
+
+    Between pixels a line is straight, and beyond its ends it is mirrored.
+
+    Args:
+        places: where on the line each pixel is taken from, shape (clips, 1, pixels).
+
+    Returns:
+        Shape (clips, pixels, pixels): what a line is multiplied with.
+    """
+    pixels = places.shape[2]
+    from_edge = tf.math.floormod(places + 0.5, 2.0 * pixels)
+    mirrored = tf.minimum(from_edge, 2.0 * pixels - from_edge) - 0.5
+    inside = tf.clip_by_value(mirrored, 0.0, pixels - 1.0)
+    return tf.nn.relu(1 - tf.abs(_places(pixels)[:, None] - inside))
