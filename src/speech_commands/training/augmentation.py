@@ -208,11 +208,12 @@ class Augmentation:
         decay = -6.0 * math.log(10) * self._rendering.hop_ms / rt60_ms
         drr_db = draw.uniform(room.lowest_drr_db, room.highest_drr_db)
         first = -tf.math.expm1(decay) * _power(-drr_db)
+        chosen = tf.where(draw.chance(room.probability))
+        decay, first, dry = (tf.gather_nd(values, chosen) for values in (decay, first, power))
         frames = _places(self._rendering.frames)
         later = frames - frames[:, None] - 1
         tail = tf.exp(decay * tf.where(later < 0, np.inf, later))
-        reflected = tf.where(_by_clip(draw.chance(room.probability)), first, 0) * power
-        return power + reflected @ tail
+        return tf.tensor_scatter_nd_add(power, chosen, (first * dry) @ tail)
 
     def _add_background(self, draw: _Draw, power: tf.Tensor) -> tf.Tensor:
         """Add a background's power to the clip's, at a ratio of their mean powers."""
