@@ -34,12 +34,12 @@ def _problems(samples, rate=16_000, problem="", name="yes/a.wav"):
     return find_problems(recordings, ClipLimits(**LIMITS)).iloc[0]
 
 
-def test_recordings_are_described_by_word_and_speaker_and_sorted():
+def test_recordings_are_described_by_word_and_speaker():
     good = (16_000, 16_000, "")
     rows = {
-        "yes/b_nohash_1.wav": good,
         "no/a_nohash_0.wav": good,
         "validation_list.txt": (0, 0, ""),
+        "yes/b_nohash_1.wav": good,
     }
     recordings = describe_recordings(_index(rows))
     assert recordings["clip"].tolist() == ["no/a_nohash_0.wav", "yes/b_nohash_1.wav"]
@@ -128,6 +128,7 @@ def test_nothing_left_stops_whatever_the_fraction():
         ({"longest_ms": 99}, r"shortest_ms \(100(\.0)?\) is above longest_ms \(99(\.0)?\)"),
         ({"lowest_sample_rate_hz": 0}, "lowest_sample_rate_hz"),
         ({"lowest_sample_rate_hz": 8000.5}, "lowest_sample_rate_hz"),
+        ({"highest_sample_rate_hz": 1}, r"lowest_sample_rate_hz \(\d+\) is above highest.* \(1\)"),
         ({"largest_rejected_fraction": 1.1}, "largest_rejected_fraction"),
         ({"largest_rejected_fraction": -0.1}, "largest_rejected_fraction"),
         ({"shortest_s": 1}, "shortest_s"),

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 from kedro.io import DataCatalog, DatasetError
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ def _files(names, made=None):
                 made.append(name)
             yield NewFile(name, name.encode())
 
-    return DerivedFiles("making", dict.fromkeys(names, "1"), derive, chunk_size=2)
+    return DerivedFiles("making", pd.Series("1", names), derive, chunk_size=2)
 
 
 @pytest.fixture(params=["file", "memory"])

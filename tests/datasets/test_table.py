@@ -11,7 +11,7 @@ COMPUTE = {"backend": "local", "workers": 1, "address": None}
 def rows(*names):
     return DerivedRows(
         "making",
-        dict.fromkeys(names, "1"),
+        pd.Series("1", names),
         lambda chunk: pd.DataFrame({"length": [*map(len, chunk)]}, index=list(chunk)),
         chunk_size=2,
     )

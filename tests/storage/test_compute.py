@@ -2,6 +2,7 @@ import socket
 from functools import partial
 
 import fsspec
+import pandas as pd
 import pytest
 from dask_cluster import dask_cluster, derive_slowly, list_slowly
 from pydantic import ValidationError
@@ -95,7 +96,7 @@ def test_a_worker_that_is_killed_changes_nothing(cluster, tmp_path):
     workers[0].kill()
     made += [file for chunk in results for file in chunk]
     assert sorted(file.name for file in made) == names
-    files = DerivedFiles("making", dict.fromkeys(names, "1"), derive_slowly, chunk_size=3)
+    files = DerivedFiles("making", pd.Series("1", names), derive_slowly, chunk_size=3)
     fs = fsspec.filesystem("file")
     for kind, chosen in (
         ("dask", compute),

@@ -31,6 +31,7 @@ NAMES = [f"{folder}/{number:02d}.bin" for folder in ("one", "two") for number in
 
 KILLED_FILL = """
 import sys, time, fsspec
+import pandas as pd
 from speech_commands.storage.compute import Compute
 from speech_commands.storage.folder import DerivedFiles, NewFile, fill_folder
 
@@ -40,7 +41,7 @@ def derive(names):
         yield NewFile(name, 100 * name.encode() + b"1", {"length": len(name)})
 
 names = sys.argv[2].split("|")
-files = DerivedFiles("making", dict.fromkeys(names, "1"), derive, chunk_size=3)
+files = DerivedFiles("making", pd.Series("1", names), derive, chunk_size=3)
 one_worker = Compute(backend="local", workers=1, address=None)
 fill_folder(fsspec.filesystem("file"), sys.argv[1], files, one_worker)
 """
@@ -63,7 +64,7 @@ def describe(fingerprints, made=None, chunk_size=3, fails_at=None):
             data = 100 * name.encode() + fingerprints[name].encode()
             yield NewFile(name, data, {"length": len(name)})
 
-    return DerivedFiles("making", fingerprints, derive, chunk_size)
+    return DerivedFiles("making", pd.Series(fingerprints), derive, chunk_size)
 
 
 def fill(root, fingerprints, compute=ONE_WORKER, fs=LOCAL, **options):
@@ -277,7 +278,7 @@ def test_files_that_do_not_come_are_missed(tmp_path):
     def forgetful(names):
         yield from (NewFile(name, b"1") for name in names if name != "b")
 
-    files = DerivedFiles("making", wanted(["a", "b", "c"]), forgetful, 3)
+    files = DerivedFiles("making", pd.Series(wanted(["a", "b", "c"])), forgetful, 3)
     with pytest.raises(ValueError, match=r"making: 1 of 3 did not come, such as 'b'"):
         fill_folder(LOCAL, str(tmp_path), files, ONE_WORKER)
     assert sorted(open_folder(LOCAL, str(tmp_path)).index.index) == ["a", "c"]
@@ -291,7 +292,8 @@ def test_streamed_files_are_asked_for_once_and_only_if_missing(tmp_path):
         yield from (NewFile(name, content(name), {"length": len(name)}) for name in names)
 
     for fingerprints in (wanted(NAMES[:4]), wanted(NAMES[:4]), wanted(NAMES)):
-        fill_folder(LOCAL, str(tmp_path), StreamedFiles("taking", fingerprints, stream), ONE_WORKER)
+        files = StreamedFiles("taking", pd.Series(fingerprints), stream)
+        fill_folder(LOCAL, str(tmp_path), files, ONE_WORKER)
     assert asked == [NAMES[:4], NAMES[4:]]
     check(tmp_path, wanted())
 
@@ -304,7 +306,8 @@ def test_streamed_files_are_written_while_their_source_goes_on(tmp_path):
             yield NewFile(name, content(name))
             lying.append((tmp_path / name).is_file())
 
-    fill_folder(LOCAL, str(tmp_path), StreamedFiles("taking", wanted(), stream), ONE_WORKER)
+    files = StreamedFiles("taking", pd.Series(wanted()), stream)
+    fill_folder(LOCAL, str(tmp_path), files, ONE_WORKER)
     assert lying == [True] * len(NAMES)
 
 
@@ -336,7 +339,7 @@ def test_many_files_are_read_by_name_and_by_address(protocol, tmp_path):
     fs, root = fsspec.filesystem(protocol), f"{tmp_path}/many"
     names = [f"a b/{number:02d} [x]*.txt" for number in range(40)]
     files = DerivedFiles(
-        "making", dict.fromkeys(names, "1"),
+        "making", pd.Series("1", names),
         lambda names: [NewFile(name, name.encode()) for name in names], 7,
     )  # fmt: skip
     fill_folder(fs, root, files, ONE_WORKER)
@@ -367,7 +370,7 @@ def test_another_store_is_asked_many_questions_at_a_time(tmp_path):
     fs, root = Meeting(), f"{tmp_path}/meeting"
     names = [f"{number:02d}.txt" for number in range(40)]
     made = [NewFile(name, name.encode()) for name in names]
-    files = StreamedFiles("taking", dict.fromkeys(names, "1"), lambda _: made)
+    files = StreamedFiles("taking", pd.Series("1", names), lambda _: made)
     fill_folder(fs, root, files, ONE_WORKER)
     reader = open_folder(fs, root).reader
     assert reader.read_many(names) == [name.encode() for name in names]
@@ -384,7 +387,7 @@ def test_large_files_do_not_wait_together_for_another_store(tmp_path, monkeypatc
                 assert fs.exists(f"{root}/{number - 3}.bin")
             yield NewFile(f"{number}.bin", 40 * b"x")
 
-    names = {f"{number}.bin": "1" for number in range(10)}
+    names = pd.Series("1", [f"{number}.bin" for number in range(10)])
     fill_folder(fs, root, StreamedFiles("taking", names, stream), ONE_WORKER)
     assert len(open_folder(fs, root)) == 10
 

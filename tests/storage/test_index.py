@@ -34,7 +34,7 @@ def test_rows_are_added_chunk_by_chunk_and_become_one_part(index, tmp_path):
             yield index.add(chunk, wanted)
             seen.append(sorted(index.read().index))
 
-    index.work_off("making", wanted, chunks())
+    index.work_off("making", pd.Index(list(wanted)), chunks())
     assert seen == [["a", "b"], ["a", "b", "c"]]
     table = index.read()
     assert table["fingerprint"].to_dict() == {"a": "1", "b": "2", "c": "3"}
@@ -48,13 +48,13 @@ def test_an_error_midway_keeps_what_was_added(index):
         raise RuntimeError("no more")
 
     with pytest.raises(RuntimeError, match="no more"):
-        index.work_off("making", ["a", "b"], chunks())
+        index.work_off("making", pd.Index(["a", "b"]), chunks())
     assert list(index.read().index) == ["a"]
 
 
 def test_rows_that_do_not_come_are_missed(index):
     with pytest.raises(ValueError, match=r"making: 1 of 2 did not come, such as 'b'"):
-        index.work_off("making", ["a", "b"], iter([index.add(rows("a"), {"a": "1"})]))
+        index.work_off("making", pd.Index(["a", "b"]), iter([index.add(rows("a"), {"a": "1"})]))
 
 
 def test_nothing_to_do_asks_for_nothing(index):
@@ -62,7 +62,7 @@ def test_nothing_to_do_asks_for_nothing(index):
         raise AssertionError("asked")
         yield
 
-    index.work_off("making", {}, chunks())
+    index.work_off("making", pd.Index([]), chunks())
     assert not index.exists()
 
 

@@ -18,7 +18,7 @@ def describe(fingerprints, made, fails_at=None):
         said = [f"{name} {fingerprints[name]}" for name in names]
         return pd.DataFrame({"said": said}, index=list(names))
 
-    return DerivedRows("making", fingerprints, derive, chunk_size=4)
+    return DerivedRows("making", pd.Series(fingerprints), derive, chunk_size=4)
 
 
 def fill(root, fingerprints, **options):
@@ -73,7 +73,7 @@ def test_after_an_error_midway_only_the_rest_is_worked_out(tmp_path):
 
 def test_rows_that_do_not_come_are_missed(tmp_path):
     rows = DerivedRows(
-        "making", {"a": "1", "b": "1"}, lambda names: pd.DataFrame({"b": 1}, ["a"]), 4
+        "making", pd.Series("1", ["a", "b"]), lambda names: pd.DataFrame({"b": 1}, ["a"]), 4
     )
     with pytest.raises(ValueError, match="making: 1 of 2 did not come, such as 'b'"):
         fill_table(LOCAL, str(tmp_path), rows, ALONE)

@@ -21,7 +21,7 @@ def clip_name(image: str) -> str:
 
 def image_fingerprints(
     clips: pd.Series, rendering: Rendering, png_compress_level: int
-) -> dict[str, str]:
+) -> pd.Series:
     """What the images of clips depend on.
 
     Args:
@@ -30,8 +30,8 @@ def image_fingerprints(
         png_compress_level: how they are stored.
 
     Returns:
-        Image name to fingerprint.
+        Fingerprints, indexed by the images' names.
     """
     settings = fingerprint(rendering, png_compress_level)
-    named = zip(clips.index.to_list(), clips.to_list(), strict=True)
-    return {image_name(clip): f"{settings}-{digest}" for clip, digest in named}
+    images = pd.Index([image_name(clip) for clip in clips.index.to_list()], dtype="str")
+    return (f"{settings}-" + clips).set_axis(images)

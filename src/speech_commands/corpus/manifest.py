@@ -25,6 +25,11 @@ class ClipLimits(BaseModel):
             raise ValueError(
                 f"shortest_ms ({self.shortest_ms}) is above longest_ms ({self.longest_ms})"
             )
+        if self.lowest_sample_rate_hz > self.highest_sample_rate_hz:
+            raise ValueError(
+                f"lowest_sample_rate_hz ({self.lowest_sample_rate_hz}) is above "
+                f"highest_sample_rate_hz ({self.highest_sample_rate_hz})"
+            )
         return self
 
 
@@ -36,7 +41,7 @@ def describe_recordings(index: pd.DataFrame) -> pd.DataFrame:
     """Turn a folder's index into a table of recordings.
 
     Args:
-        index: indexed by `<word>/<clip>.wav`, with the attributes that
+        index: sorted, indexed by `<word>/<clip>.wav`, with the attributes that
             `speech_commands.corpus.layout.stream_recordings` measures.
 
     Returns:
@@ -44,7 +49,7 @@ def describe_recordings(index: pd.DataFrame) -> pd.DataFrame:
         problem; sorted by clip.
     """
     is_wav = index.index.str.endswith(WAV_SUFFIX)
-    recordings = index.loc[is_wav, FACTS].sort_index().rename_axis("clip").reset_index()
+    recordings = index.loc[is_wav, FACTS].rename_axis("clip").reset_index()
     recordings.insert(1, "word", recordings["clip"].map(lambda clip: clip.split("/", 1)[0]))
     recordings.insert(2, "speaker", recordings["clip"].map(speaker_of))
     return recordings

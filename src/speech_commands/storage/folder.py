@@ -17,7 +17,6 @@ from zlib import crc32
 
 import fsspec
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
 from more_itertools import batched, constrained_batches, ichunked
@@ -31,9 +30,18 @@ from speech_commands.storage.atomic import (
     write_many,
 )
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.index import NAME, Index, is_part, lacking, names_of, still_right
+from speech_commands.storage.index import (
+    FINGERPRINT,
+    NAME,
+    Index,
+    is_part,
+    lacking,
+    pairs_of,
+    still_right,
+)
 from speech_commands.storage.listing import changed_at, list_files
 from speech_commands.storage.lock import one_at_a_time
+from speech_commands.storage.names import are_among, places_of, to_arrow
 
 INDEX_FOLDER = ".index"
 STREAM_CHUNK_SIZE = 512
@@ -68,13 +76,13 @@ class DerivedFiles:
 
     Attributes:
         what: what is being done, for progress lines.
-        fingerprints: name to a digest of everything the file depends on.
+        fingerprints: digests of everything that files depend on, str, indexed by their names.
         derive: a picklable function from names to files.
         chunk_size: how many names it is called with.
     """
 
     what: str
-    fingerprints: Mapping[str, str]
+    fingerprints: pd.Series
     derive: Callable[[Sequence[str]], Iterable[NewFile]]
     chunk_size: int
 
@@ -85,12 +93,12 @@ class StreamedFiles:
 
     Attributes:
         what: what is being done, for progress lines.
-        fingerprints: name to a digest of everything the file depends on.
+        fingerprints: digests of everything that files depend on, str, indexed by their names.
         stream: a function from the names that are wanted to those files, in any order.
     """
 
     what: str
-    fingerprints: Mapping[str, str]
+    fingerprints: pd.Series
     stream: Callable[[Collection[str]], Iterable[NewFile]]
 
 
@@ -149,7 +157,7 @@ class FileFolder:
         self.reader, self.index = reader, index
 
     def __contains__(self, name: str) -> bool:
-        return bool(pc.index(_arrow_names(self.index.index), name).as_py() >= 0)
+        return bool(pc.index(to_arrow(self.index.index), name).as_py() >= 0)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -165,19 +173,14 @@ class FileFolder:
         Raises:
             KeyError: if one of the files is not there.
         """
-        places = pc.index_in(_arrow_names(names), _arrow_names(self.index.index))
+        places = places_of(names, self.index.index)
         if places.null_count:
             raise self._lacks(names[places.is_null().to_numpy(zero_copy_only=False)].iloc[0])
-        found = self.index["fingerprint"].take(places.to_numpy())
+        found = self.index[FINGERPRINT].take(places.to_numpy())
         return found.set_axis(names)
 
     def _lacks(self, name: str) -> KeyError:
         return KeyError(f"{name!r} is not in {self.reader.root}")
-
-
-def _arrow_names(names: pd.Series | pd.Index) -> pa.Array:
-    """For looking names up: pandas makes an object of every name for it, and keeps it."""
-    return pa.array(names.astype("str"), pa.large_string())
 
 
 def open_folder(fs: AbstractFileSystem, root: str) -> FileFolder:
@@ -212,7 +215,7 @@ def fill_folder(
         kept = _keep_valid(fs, root, index, files.fingerprints)
         pending = lacking(kept, files.fingerprints)
         stored = _store_chunks(FileReader(fs, root), index, files, pending, compute)
-        index.work_off(files.what, pending, stored)
+        index.work_off(files.what, pending.index, stored)
 
 
 def _index_of(fs: AbstractFileSystem, root: str) -> Index:
@@ -223,16 +226,17 @@ def _store_chunks(
     reader: FileReader,
     index: Index,
     files: DerivedFiles | StreamedFiles,
-    pending: Mapping[str, str],
+    pending: pd.Series,
     compute: Compute,
 ) -> Iterator[list[str]]:
     if isinstance(files, DerivedFiles):
         task = partial(index.derive, partial(_derive_and_store, reader, files.derive))
-        yield from compute.map(task, batched(pending.items(), files.chunk_size))
+        yield from compute.map(task, pairs_of(pending, files.chunk_size))
     else:
+        wanted = dict(zip(pending.index.to_list(), pending.to_list(), strict=True))
         # On this machine each file is written while its source is at work on the next.
-        for chunk in ichunked(files.stream(frozenset(pending)), STREAM_CHUNK_SIZE):
-            yield index.add(_store(reader, chunk), pending)
+        for chunk in ichunked(files.stream(wanted.keys()), STREAM_CHUNK_SIZE):
+            yield index.add(_store(reader, chunk), wanted)
 
 
 def _derive_and_store(
@@ -270,9 +274,7 @@ def _facts(reader: FileReader, file: NewFile) -> dict[str, float]:
     }
 
 
-def _keep_valid(
-    fs: AbstractFileSystem, root: str, index: Index, wanted: Mapping[str, str]
-) -> pd.DataFrame:
+def _keep_valid(fs: AbstractFileSystem, root: str, index: Index, wanted: pd.Series) -> pd.DataFrame:
     """Drop index rows and files that are not wanted or not as the index says; return the rest."""
     table = index.read() if index.exists() else pd.DataFrame()
     known = {SIZE, CHECKSUM, CHANGED} <= set(table.columns)  # earlier versions wrote less
@@ -281,13 +283,13 @@ def _keep_valid(
     if len(kept):
         right = still_right(table, wanted)
         kept = _recognise(right, files, FileReader(fs, root))
-        _report(sorted(names_of(right) - names_of(kept)), root)
+        _report(lacking(kept, right[FINGERPRINT]).index, root)
     if not known or not kept.equals(table):
         # Rows go before files: a row whose file is being replaced must not outlive a kill.
         index.replace(kept)
-    strays = sorted(names_of(files) - set(wanted))
-    if strays:
-        remove_files(fs, [f"{root}/{name}" for name in strays])
+    strays = files.index[~are_among(files.index, wanted.index)]
+    if len(strays):
+        remove_files(fs, [f"{root}/{name}" for name in sorted(strays)])
     return kept
 
 
@@ -307,8 +309,8 @@ def _recognise(table: pd.DataFrame, files: pd.DataFrame, reader: FileReader) -> 
     return table.assign(**{CHANGED: found[CHANGED].reindex(table.index).fillna(0)})
 
 
-def _report(damaged: Sequence[str], root: str) -> None:
-    if damaged:
+def _report(damaged: pd.Index, root: str) -> None:
+    if len(damaged):
         logger.warning(
             "%d files in %s are missing or not as they were written, %s among them; "
             "they are made again", len(damaged), root, damaged[0],

@@ -4,10 +4,11 @@ An index is a folder of Parquet files, its parts. Rows are added by writing one 
 not at all, and in the end the parts become one. `pandas.read_parquet` reads the folder as it is.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from uuid import uuid4
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +16,7 @@ from fsspec import AbstractFileSystem
 from pyarrow.parquet import ParquetFile, write_table
 
 from speech_commands.storage.atomic import PARTIAL_PREFIX, remove_files, replacing
+from speech_commands.storage.names import are_among, places_of, to_arrow
 from speech_commands.storage.progress import Progress
 
 NAME = "name"
@@ -53,7 +55,7 @@ class Index:
 
     def replace(self, table: pd.DataFrame) -> None:
         """Let a table stand for all that was there."""
-        self._put_in_place_of(self._parts(), _to_arrow(table))
+        self._put_in_place_of(self._parts(), _arrow_table(table))
 
     def add(self, rows: pd.DataFrame, fingerprints: Mapping[str, str]) -> list[str]:
         """Add rows, all or none.
@@ -70,7 +72,7 @@ class Index:
         """
         table = rows.rename_axis(NAME)
         table[FINGERPRINT] = [fingerprints[str(name)] for name in table.index]
-        self._write_part(_to_arrow(table))
+        self._write_part(_arrow_table(table))
         return list(table.index)
 
     def derive(
@@ -90,34 +92,38 @@ class Index:
         fingerprints = dict(wanted)
         return self.add(make(list(fingerprints)), fingerprints)
 
-    def work_off(
-        self, what: str, wanted: Collection[str], added: Iterable[Collection[str]]
-    ) -> None:
+    def work_off(self, what: str, wanted: pd.Index, added: Iterable[Collection[str]]) -> None:
         """Follow rows being added, then make one part of all.
 
         Args:
             what: is being done, for progress lines.
             wanted: the names whose rows are to be made.
-            added: names whose rows have been added, as it happens.
+            added: names whose rows have been added, as it happens; asked for if any are wanted.
 
         Raises:
             ValueError: if a row that was asked for did not come; those that did stay.
         """
-        missing = set(wanted)
-        if wanted:
+        if len(wanted):
+            _give_memory_back()  # beside processes that are about to take theirs
             progress = Progress(what, len(wanted))
             for names in added:
-                missing.difference_update(names)
                 progress.advance(len(names))
-        if missing:
-            raise ValueError(
-                f"{what}: {len(missing)} of {len(wanted)} did not come, such as "
-                f"{min(missing)!r}; all are expected in {self._folder}"
-            )
         parts = self._parts()
         if len(parts) > 1:  # even if nothing was wanted: a kill may have come before this
             self._put_in_place_of(parts, self._read_parts(parts))
             _give_memory_back()
+        if len(wanted):
+            self._expect(wanted, what)
+
+    def _expect(self, wanted: pd.Index, what: str) -> None:
+        parts = self._parts()
+        there = self._read_parts(parts, [NAME])[NAME].to_pandas() if parts else pd.Index([])
+        missing = wanted[~are_among(wanted, there)]
+        if len(missing):
+            raise ValueError(
+                f"{what}: {len(missing)} of {len(wanted)} did not come, such as "
+                f"{missing[0]!r}; all are expected in {self._folder}"
+            )
 
     def _parts(self) -> list[str]:
         self._fs.invalidate_cache(self._folder)
@@ -126,10 +132,10 @@ class Index:
         paths = self._fs.ls(self._folder, detail=False)
         return sorted(path for path in paths if is_part(PurePosixPath(path).name))
 
-    def _read_parts(self, paths: Sequence[str]) -> pa.Table:
+    def _read_parts(self, paths: Sequence[str], columns: list[str] | None = None) -> pa.Table:
         if not paths:
             raise FileNotFoundError(f"{self._folder} holds no index")
-        tables = [self._read_part(path) for path in paths]
+        tables = [self._read_part(path, columns) for path in paths]
         tables = [table for table in tables if len(table)] or tables[:1]
         tables.sort(key=_first_name)  # then often all rows are in order
         return _sorted_by_name(pa.concat_tables(tables, promote_options="permissive"))
@@ -138,13 +144,16 @@ class Index:
         self._write_part(table)
         remove_files(self._fs, parts)
 
-    def _read_part(self, path: str) -> pa.Table:
+    def _read_part(self, path: str, columns: list[str] | None) -> pa.Table:
         try:
             with self._fs.open(path, "rb") as file:
                 part = ParquetFile(file, page_checksum_verification=True)
+                schema = part.schema_arrow
+                if columns is not None:
+                    schema = pa.schema([schema.field(column) for column in columns])
                 # Parts are too small for threads, and in one go a large one takes more memory.
-                batches = part.iter_batches(ROWS_AT_ONCE, use_threads=False)
-                return pa.Table.from_batches(batches, part.schema_arrow)
+                batches = part.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False)
+                return pa.Table.from_batches(batches, schema)
         except (OSError, ValueError) as error:  # what pyarrow raises for damage
             if _is_of_the_store(error):
                 raise
@@ -164,7 +173,7 @@ class Index:
             )
 
 
-def _to_arrow(table: pd.DataFrame) -> pa.Table:
+def _arrow_table(table: pd.DataFrame) -> pa.Table:
     if not len(table.columns):
         table = pd.DataFrame(
             {FINGERPRINT: pd.Series(dtype="str")}, index=pd.Index([], name=NAME, dtype="str")
@@ -200,19 +209,29 @@ def _sorted_by_name(table: pa.Table) -> pa.Table:
     return table.take(order.filter(pa.array(last)))
 
 
-def still_right(table: pd.DataFrame, fingerprints: Mapping[str, str]) -> pd.DataFrame:
-    """The rows of an index that carry the fingerprint wanted."""
-    return table[table[FINGERPRINT].eq(pd.Series(fingerprints).reindex(table.index))]
+def still_right(table: pd.DataFrame, fingerprints: pd.Series) -> pd.DataFrame:
+    """The rows of an index that carry the fingerprint wanted.
+
+    Args:
+        table: indexed by name.
+        fingerprints: those wanted, indexed by name.
+    """
+    wanted = to_arrow(fingerprints).take(places_of(table.index, fingerprints.index))
+    right = pc.fill_null(pc.equal(to_arrow(table[FINGERPRINT]), wanted), False)
+    return table[np.asarray(right.to_numpy(zero_copy_only=False), bool)]
 
 
-def lacking(table: pd.DataFrame, fingerprints: Mapping[str, str]) -> dict[str, str]:
+def lacking(table: pd.DataFrame, fingerprints: pd.Series) -> pd.Series:
     """The fingerprints of names without a row, sorted by name."""
-    return {name: fingerprints[name] for name in sorted(set(fingerprints) - names_of(table))}
+    absent = fingerprints[~are_among(fingerprints.index, table.index)]
+    return absent.iloc[pc.sort_indices(to_arrow(absent.index)).to_numpy()]
 
 
-def names_of(table: pd.DataFrame) -> set[str]:
-    """The names that an index lists; pandas' own strings are ten times as slow one by one."""
-    return set(table.index.to_list())
+def pairs_of(fingerprints: pd.Series, most: int) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Names with their fingerprints, some at a time."""
+    for start in range(0, len(fingerprints), most):
+        some = fingerprints.iloc[start : start + most]
+        yield tuple(zip(some.index.to_list(), some.to_list(), strict=True))
 
 
 def is_part(name: str) -> bool:

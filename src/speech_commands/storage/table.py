@@ -1,15 +1,14 @@
 """Tables whose rows are worked out one chunk of names at a time, and only if they are missing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
 from fsspec import AbstractFileSystem
-from more_itertools import batched
 
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.index import Index, lacking, still_right
+from speech_commands.storage.index import Index, lacking, pairs_of, still_right
 from speech_commands.storage.lock import one_at_a_time
 
 
@@ -19,13 +18,13 @@ class DerivedRows:
 
     Attributes:
         what: what is being done, for progress lines.
-        fingerprints: name to a digest of everything the row depends on.
+        fingerprints: digests of everything that rows depend on, str, indexed by their names.
         derive: a picklable function from names to rows indexed by them.
         chunk_size: how many names it is called with.
     """
 
     what: str
-    fingerprints: Mapping[str, str]
+    fingerprints: pd.Series
     derive: Callable[[Sequence[str]], pd.DataFrame]
     chunk_size: int
 
@@ -59,5 +58,5 @@ def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Co
             index.replace(kept)
         pending = lacking(kept, rows.fingerprints)
         task = partial(index.derive, rows.derive)
-        chunks = batched(pending.items(), rows.chunk_size)
-        index.work_off(rows.what, pending, compute.map(task, chunks))
+        chunks = pairs_of(pending, rows.chunk_size)
+        index.work_off(rows.what, pending.index, compute.map(task, chunks))

@@ -119,6 +119,13 @@ def test_fewer_steps_or_another_recipe_start_anew(run, examples):
     assert run(stored, examples=examples.assign(fingerprint="other"))[0][0] == 10
 
 
+def test_a_training_that_ended_within_an_epoch_starts_anew(run, caplog):
+    _, stored = run(steps=15)
+    assert run(stored, steps=15)[0] == [15]
+    assert run(stored, steps=30)[0] == [10, 20, 30]
+    assert "of step 15, in the middle of an epoch of 10 steps" in caplog.text
+
+
 def test_a_checkpoint_goes_on_only_in_the_precision_it_was_trained_in(
     run, settings, monkeypatch, caplog
 ):
@@ -292,6 +299,21 @@ def test_a_recogniser_is_calibrated_on_the_validation_split(run, examples, setti
     assert temperature == pytest.approx(fit_temperature(as_trained, targets), abs=0.001)
     assert cross_entropy(as_used, targets) < cross_entropy(as_trained, targets) - 0.01
     np.testing.assert_allclose(as_used * temperature, as_trained, rtol=1e-5, atol=1e-5)
+
+
+def test_silence_alone_calibrates_nothing(run, examples, settings, labels, caplog):
+    _, checkpoint = run(steps=10)
+    held_out = examples["split"].eq("validation")
+    wordless = examples[~held_out | ~examples["label"].isin(labels.words)].copy()
+    wordless.loc[wordless["split"].eq("validation"), ["label", "target"]] = (
+        labels.silence, labels.index(labels.silence),
+    )  # fmt: skip
+    assert wordless["split"].eq("validation").any()
+    exported = export_recogniser(
+        checkpoint, wordless, labels, settings["params"], settings["hardware"]
+    )
+    assert "temperature" not in exported.notes
+    assert "the validation split says no word" in caplog.text
 
 
 def test_a_damaged_image_to_calibrate_on_is_named(run, examples, settings, labels):

@@ -130,7 +130,7 @@ def run(tmp_path, labels, noise, wav_bytes, make_params):
         sound = noise(15 * rate, amplitude=0.5, dtype=np.int16)
         name = "_background_noise_/hiss.wav"
         files = StreamedFiles(
-            "taking", {name: "1"}, lambda _: [NewFile(name, wav_bytes(sound, rate=rate))]
+            "taking", pd.Series("1", [name]), lambda _: [NewFile(name, wav_bytes(sound, rate=rate))]
         )
         fs = fsspec.filesystem("file")
         fill_folder(

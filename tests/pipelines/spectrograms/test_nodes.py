@@ -38,7 +38,7 @@ def run(tmp_path, labels, config, waves, wav_bytes):
     def wavs(name, clips, fingerprints):
         files = StreamedFiles(
             "taking",
-            {clip: fingerprints.get(clip, "1") for clip in clips},
+            pd.Series({clip: fingerprints.get(clip, "1") for clip in clips}),
             lambda wanted: [NewFile(clip, clips[clip]) for clip in sorted(wanted)],
         )
         fill_folder(

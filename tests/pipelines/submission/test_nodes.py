@@ -149,7 +149,7 @@ def test_probabilities_follow_images_and_recogniser_alone(
         images = {f"audio/{name}.png": str(seed) for name, seed in seeds.items()}
         files = DerivedFiles(
             "drawing",
-            images,
+            pd.Series(images),
             lambda names: [NewFile(name, draw(int(images[name]), shape)) for name in names],
             8,
         )
@@ -162,7 +162,8 @@ def test_probabilities_follow_images_and_recogniser_alone(
             spectrograms,
             SubmissionParams(chunk_size=chunk_size, largest_unlabelled_fraction=0),
         )
-        return described.derive(list(described.fingerprints)), described.fingerprints
+        digests = described.fingerprints.to_dict()
+        return described.derive(list(digests)), digests
 
     seeds = {name: number for number, name in enumerate("abcdefg")}
     table, digests = label(seeds, chunk_size=3)

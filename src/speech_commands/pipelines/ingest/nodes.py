@@ -66,9 +66,10 @@ def lay_out_test_recordings(archive: Archive) -> tuple[StreamedFiles, pd.DataFra
 
 def _take_out(archive: Archive, layout: Layout) -> tuple[StreamedFiles, pd.DataFrame]:
     members = archive.contents.members
+    digests = [members[path].fingerprint for path in layout.paths.values()]
     files = StreamedFiles(
         what=f"taking recordings out of {archive.name}",
-        fingerprints={short: members[path].fingerprint for short, path in layout.paths.items()},
+        fingerprints=pd.Series(digests, pd.Index(list(layout.paths), dtype="str"), dtype="str"),
         stream=partial(stream_recordings, archive, layout),
     )
     refused = pd.DataFrame(layout.refused.items(), columns=["clip", "reason"], dtype="str")

@@ -24,6 +24,7 @@ from speech_commands.recognition.images import label_images
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.folder import FileFolder, read_addresses
+from speech_commands.storage.index import lacking, still_right
 from speech_commands.storage.keras_file import NotedModel, StoredModel
 from speech_commands.storage.lite_file import LiteModel, StoredLite
 from speech_commands.training.calibration import best_temperature, reliability
@@ -122,9 +123,8 @@ def _expect_labels(manifest: pd.DataFrame, labels: Labels, stage: str) -> None:
 def _expect_images(manifest: pd.DataFrame, images: FileFolder, params: SpectrogramParams) -> None:
     clips = manifest.set_index("clip")["fingerprint"]
     expected = image_fingerprints(clips, params.rendering, params.png_compress_level)
-    found = images.index["fingerprint"].to_dict()
-    others = [image for image, digest in expected.items() if found.get(image) != digest]
-    if others:
+    others = lacking(still_right(images.index, expected), expected).index
+    if len(others):
         raise ValueError(
             f"{len(others)} of {len(expected)} spectrograms are missing, or were rendered with "
             f"other parameters or from other recordings, {others[0]} among them; run the pipeline "
@@ -165,7 +165,7 @@ def train_recogniser(
     rendering = spectrogram_params.rendering
     runtime = set_up(hardware)
     recipe = _recipe(examples, teachers, labels, rendering, params, runtime.policy)
-    start = _continue(previous_checkpoint, recipe, params.training.steps, runtime)
+    start = _continue(previous_checkpoint, recipe, params.training, runtime)
     if start is None:
         start = new_training(
             params.model,
@@ -256,11 +256,11 @@ def _teacher(
 
 
 def _continue(
-    checkpoint: StoredModel | None, recipe: str, steps: int, runtime: Runtime
+    checkpoint: StoredModel | None, recipe: str, params: TrainingParams, runtime: Runtime
 ) -> Progression | None:
     if checkpoint is None:
         return None
-    obstacle = _obstacle(checkpoint.notes, recipe, steps)
+    obstacle = _obstacle(checkpoint.notes, recipe, params)
     if obstacle:
         logger.warning("the checkpoint there is %s: training begins anew and replaces it", obstacle)
         return None
@@ -269,14 +269,18 @@ def _continue(
     return start
 
 
-def _obstacle(notes: Mapping[str, Any], recipe: str, steps: int) -> str | None:
+def _obstacle(notes: Mapping[str, Any], recipe: str, params: TrainingParams) -> str | None:
     """Why a training cannot go on from the checkpoint with these notes."""
     if HISTORY not in notes:
         return "a recogniser without what training goes on from"
     done = notes[HISTORY][-1]["step"]
     if notes["recipe"] != recipe:
         return f"of step {done:,}, trained on other clips, with other parameters or by other code"
-    return f"of step {done:,}, more than the {steps:,} wanted" if done > steps else None
+    if done > params.steps:
+        return f"of step {done:,}, more than the {params.steps:,} wanted"
+    if done < params.steps and done % params.steps_per_epoch:
+        return f"of step {done:,}, in the middle of an epoch of {params.steps_per_epoch:,} steps"
+    return None
 
 
 def export_recogniser(
@@ -292,7 +296,8 @@ def export_recogniser(
         training_checkpoint: the last one.
         examples: from `assemble_examples`.
         labels: the labels.
-        params: whether it is calibrated, and how common labels are where it will be used.
+        params: whether it is calibrated, for which the validation split has to say words, and how
+            common labels are where it will be used.
         hardware: on which devices.
 
     Returns:
@@ -309,11 +314,14 @@ def export_recogniser(
     round_kernels(recogniser)
     if params.calibrate:
         held_out = examples[examples["split"].eq(Split.VALIDATION)]
-        temperature = best_temperature(
-            recogniser, held_out["path"].to_list(), held_out["target"].to_numpy()
-        )
-        recogniser = temper(recogniser, temperature)
-        notes["temperature"] = temperature
+        if held_out["label"].isin(labels.words).any():
+            temperature = best_temperature(
+                recogniser, held_out["path"].to_list(), held_out["target"].to_numpy()
+            )
+            recogniser = temper(recogniser, temperature)
+            notes["temperature"] = temperature
+        else:  # silence alone, which is easily told, would make it sure of everything
+            logger.warning("the validation split says no word, so the recogniser is not calibrated")
     if params.label_priors is not None:
         recogniser = expect_labels(
             recogniser,

@@ -77,7 +77,7 @@ def cut_silence(
     plan = silence_manifest.set_index("clip")
     return DerivedFiles(
         what="cutting silence out of background recordings",
-        fingerprints={str(clip): digest for clip, digest in plan["fingerprint"].items()},
+        fingerprints=plan["fingerprint"],
         derive=partial(_cut_chunk, wavs.reader, plan, params),
         chunk_size=params.chunk_size,
     )

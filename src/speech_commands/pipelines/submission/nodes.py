@@ -17,6 +17,7 @@ from speech_commands.recognition.images import label_images
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.folder import FileFolder, FileReader
 from speech_commands.storage.lite_file import StoredLite
+from speech_commands.storage.names import are_among
 from speech_commands.storage.table import DerivedRows
 
 
@@ -52,10 +53,10 @@ def list_test_clips(
         "another folder of the archive has a clip of this name"
     )
     wanted = sample_submission["fname"].map(recording_name)
-    named = _are_among(recordings["fname"], wanted)
+    named = are_among(recordings["fname"], wanted)
     problems[~named & problems.eq("")] = "not named by the sample submission, so it gets no row"
     usable = recordings[problems.eq("")]
-    absent = sample_submission["fname"][~_are_among(wanted, recordings["fname"])]
+    absent = sample_submission["fname"][~are_among(wanted, recordings["fname"])]
     rejected = pd.concat(
         [
             refused_test_members,
@@ -107,10 +108,7 @@ def label_test_clips(
     images = test_spectrograms.fingerprints(clips.map(image_name))
     return DerivedRows(
         what="labelling test clips",
-        fingerprints={
-            clip: f"{recogniser.digest}-{image}"
-            for clip, image in zip(clips.to_list(), images.to_list(), strict=True)
-        },
+        fingerprints=(f"{recogniser.digest}-" + images).set_axis(clips),
         derive=partial(_label_chunk, recogniser, test_spectrograms.reader, labels),
         chunk_size=params.chunk_size,
     )
@@ -139,11 +137,6 @@ def write_submission(
     by_name = test_manifest.set_index("fname")["clip"].map(best)
     chosen = sample_submission["fname"].map(recording_name).map(by_name).fillna(labels.unknown)
     return pd.DataFrame({"fname": sample_submission["fname"], "label": chosen})
-
-
-def _are_among(names: pd.Series, others: pd.Series) -> pd.Series:
-    """As `isin`, which over columns of pandas' own strings takes eight times as long (pandas 3)."""
-    return names.astype(object).isin(others.astype(object))
 
 
 def _label_chunk(

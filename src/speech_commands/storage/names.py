@@ -1,0 +1,34 @@
+"""Names in tables with a row a clip, looked up by Arrow.
+
+Of pandas' own strings, pandas makes an object for every name that it looks up, and keeps it: ten
+times the time, and five times the memory.
+"""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def places_of(names: pd.Series | pd.Index, among: pd.Series | pd.Index) -> pa.Array:
+    """Where names are found.
+
+    Args:
+        names: to look up.
+        among: where they are looked up; of repeats, the first counts.
+
+    Returns:
+        Of each name its place, from 0; null if it is not there.
+    """
+    return pc.index_in(to_arrow(names), to_arrow(among))
+
+
+def are_among(names: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np.ndarray:
+    """Which names others have; bool, one each."""
+    found = pc.is_in(to_arrow(names), to_arrow(others))
+    return np.asarray(found.to_numpy(zero_copy_only=False), bool)
+
+
+def to_arrow(names: pd.Series | pd.Index) -> pa.Array:
+    """Strings as Arrow has them, without a copy if they are pandas' own."""
+    return pa.array(names.astype("str"), pa.large_string())
