@@ -123,10 +123,25 @@ def test_a_coding_that_is_not_allowed_is_named(tone, wav_bytes):
     assert str(error.value).endswith(ALLOWED)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_samples_that_are_no_numbers_are_refused(wav_bytes, bad):
-    with pytest.raises(WavError, match="not finite numbers"):
-        decode_wav(wav_bytes(np.array([0.0, bad]), subtype="FLOAT"))
+@pytest.mark.parametrize(
+    ("bad", "subtype"),
+    [
+        *((bad, "FLOAT") for bad in (np.nan, np.inf, -np.inf, 1e30)),
+        *((bad, "DOUBLE") for bad in (np.nan, 1e300, -1e10)),
+    ],
+)
+def test_samples_that_are_no_numbers_or_absurd_are_refused(wav_bytes, bad, subtype):
+    data = wav_bytes(np.array([0.0, bad]), subtype=subtype)
+    with (
+        np.errstate(all="raise"),
+        pytest.raises(WavError, match=r"not finite numbers, or above 2,147,483,648"),
+    ):
+        decode_wav(data)
+
+
+def test_floats_that_are_integers_are_read(wav_bytes):
+    recording = decode_wav(wav_bytes(np.array([0.0, -(2.0**31)]), subtype="FLOAT"))
+    assert recording.samples.tolist() == [[0], [-(2**31)]]
 
 
 def test_no_header_damage_does_more_than_refuse(tone, wav_bytes):

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,17 @@ def test_resampling_keeps_a_tones_frequency_level_and_length(tone, rate, hz):
     assert spectrum.argmax() == hz  # a second of sound: one bin is one hertz
     middle = wave[2000:-2000]
     assert level_dbfs(middle) == pytest.approx(level_dbfs(tone(hz)), abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [4001, 7999, 15_999, 44_101, 191_999, 999_983])
+def test_odd_rates_are_nearly_met_and_take_little(tone, rate):
+    tracemalloc.start()
+    wave = to_mono(_recording(tone(300, samples=rate, rate=rate), rate), 16_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(wave) == pytest.approx(16_000, rel=0.0003)
+    assert np.abs(np.fft.rfft(wave)).argmax() == 300
+    assert peak < 40 * rate + 10**7
 
 
 def test_frequencies_that_the_lower_rate_cannot_hold_vanish(tone):

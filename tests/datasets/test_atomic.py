@@ -56,6 +56,17 @@ def test_a_save_that_fails_midway_leaves_the_old_file_and_nothing_else(tmp_path)
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_credentials_reach_the_store_and_no_message(tmp_path):
+    secret = {"key": "me", "secret": "hidden"}
+    of_its_own = {**CSV, "credentials": secret}
+    for config in ({"dataset": CSV, "credentials": secret}, {"dataset": of_its_own}):
+        dataset = AtomicDataset(filepath=f"memory://{tmp_path}/table.csv", **config)
+        dataset.save(TABLE)
+        pd.testing.assert_frame_equal(dataset.load(), TABLE)
+        assert "CSVDataset" in str(dataset)
+        assert "hidden" not in str(dataset) + repr(dataset)
+
+
 def test_a_figure_is_written_in_the_format_of_its_suffix(tmp_path):
     path = tmp_path / "sheet.png"
     AtomicDataset(filepath=str(path), dataset={"type": "matplotlib.MatplotlibDataset"}).save(

@@ -1,5 +1,6 @@
 import json
 import pickle
+import tracemalloc
 import zipfile
 
 import fsspec
@@ -9,7 +10,7 @@ import pytest
 
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
 from speech_commands.storage.lite_file import LiteModel, encode_lite
-from speech_commands.storage.notes import add_notes
+from speech_commands.storage.notes import LARGEST, add_notes
 
 
 @pytest.fixture
@@ -49,6 +50,28 @@ def test_failed_save_leaves_the_old_file(model, fs, tmp_path):
         store_model(fs, str(path), NotedModel(model, {"step": object()}))
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_a_stranger_cannot_fill_memory_with_parts_of_no_use(model, fs, tmp_path):
+    path = str(tmp_path / "model.keras")
+    store_model(fs, path, NotedModel(model, {}))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(10**8))
+    stored = StoredModel(fs, path)
+    tracemalloc.start()
+    stored.load()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * 10**7
+
+
+def test_a_large_configuration_is_refused(fs, tmp_path):
+    path = str(tmp_path / "model.keras")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", b" " * LARGEST + b"{}")
+    add_notes(path, {})
+    with pytest.raises(ValueError, match=r"config\.json has 16,777,218 bytes; at most 16,777,216"):
+        StoredModel(fs, path).load()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])

@@ -12,6 +12,12 @@ def test_draws_fill_the_range_and_stay_inside():
     assert 5.5 < max(draws) <= 6
 
 
+@pytest.mark.parametrize("high", [float("inf"), float("nan")])
+def test_ranges_without_end_are_refused(high):
+    with pytest.raises(ValidationError, match="finite number"):
+        Range(low=0, high=high)
+
+
 def test_reversed_ranges_are_refused():
     with pytest.raises(ValidationError, match="low is 3, above high, which is 1"):
         Range(low=3, high=1)

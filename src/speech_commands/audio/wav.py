@@ -38,6 +38,10 @@ NO_SIZE_FROM = 0x7FFF_F000
 """Sizes from here on that a file does not have are what programs write that do not know it: ffmpeg
 0xFFFFFFFF, SoX and arecord about 0x7FFFFFFF."""
 
+LARGEST_SAMPLE = 2**31
+"""Of floating-point files, some of which hold integers of 32 bits. Powers of much larger ones are
+beyond float32."""
+
 _catching_warnings = Lock()  # Python catches them for all threads at once
 
 
@@ -176,7 +180,10 @@ def _scale(samples: np.ndarray) -> np.ndarray:
         scaled = samples.astype(np.float32)
         scaled *= np.float32(-1 / np.iinfo(samples.dtype).min)
     else:
+        if not np.abs(samples).max(initial=0) <= LARGEST_SAMPLE:  # nor is NaN
+            raise WavError(
+                f"it holds samples that are not finite numbers, or above {LARGEST_SAMPLE:,}, where "
+                f"full scale is 1; {ALLOWED}"
+            )
         scaled = samples.astype(np.float32)
-        if not np.isfinite(scaled).all():
-            raise WavError(f"it holds samples that are not finite numbers; {ALLOWED}")
     return scaled[:, None] if scaled.ndim == 1 else scaled

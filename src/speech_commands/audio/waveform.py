@@ -10,13 +10,17 @@ from speech_commands.audio.wav import Recording
 QUIETEST_DBFS = -120.0
 """The level reported for digital silence, far below one step of 16 bits (-90 dBFS)."""
 
+LARGEST_FACTOR = 2000
+"""Of resampling, up or down. The filter has 20 times as many coefficients, and factors of odd rates
+are as large as these; those of all usual ones are smaller."""
+
 
 def to_mono(recording: Recording, sample_rate_hz: int) -> np.ndarray:
     """Average the channels of a recording and bring it to a sample rate.
 
     Args:
         recording: any channels and rate, at least one sample.
-        sample_rate_hz: the rate wanted.
+        sample_rate_hz: the rate wanted; from an odd one it is met within 0.03 %.
 
     Returns:
         Shape (samples,), float32.
@@ -25,10 +29,17 @@ def to_mono(recording: Recording, sample_rate_hz: int) -> np.ndarray:
     mono = recording.samples.mean(axis=1) if channels > 1 else recording.samples[:, 0]
     if recording.sample_rate_hz == sample_rate_hz:
         return mono
-    ratio = Fraction(sample_rate_hz, recording.sample_rate_hz)
+    up, down = _factors(recording.sample_rate_hz, sample_rate_hz)
     # Named in full, since SciPy imports scipy.signal, which takes a second, when it is first named.
-    resampled = scipy.signal.resample_poly(mono, ratio.numerator, ratio.denominator)
-    return resampled.astype(np.float32)
+    return scipy.signal.resample_poly(mono, up, down).astype(np.float32)
+
+
+def _factors(given_hz: int, wanted_hz: int) -> tuple[int, int]:
+    """By what to multiply and divide a sample rate, as small as the one wanted is nearly met."""
+    lower, higher = sorted((given_hz, wanted_hz))
+    ratio = Fraction(lower, higher).limit_denominator(LARGEST_FACTOR)
+    factors = ratio.numerator, ratio.denominator
+    return factors if given_hz > wanted_hz else factors[::-1]
 
 
 def fit_length(waveform: np.ndarray, samples: int) -> np.ndarray:

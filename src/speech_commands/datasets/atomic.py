@@ -38,9 +38,7 @@ class AtomicDataset(AbstractDataset[Any, Any]):
         self.filepath = filepath
         self._protocol, self._path = get_protocol_and_path(filepath)
         self._fs = fsspec.filesystem(self._protocol, **(credentials or {}))
-        self._config = dict(dataset)
-        if credentials:
-            self._config["credentials"] = credentials
+        self._config, self._credentials = dict(dataset), credentials
         self.metadata = metadata
 
     def load(self) -> Any:
@@ -54,10 +52,14 @@ class AtomicDataset(AbstractDataset[Any, Any]):
 
     def _inner(self, path: str) -> AbstractDataset[Any, Any]:
         url = path if self._protocol == "file" else f"{self._protocol}://{path}"
-        return AbstractDataset.from_config("wrapped", {**self._config, "filepath": url})
+        config = {**self._config, "filepath": url}
+        if self._credentials:
+            config["credentials"] = self._credentials
+        return AbstractDataset.from_config("wrapped", config)
 
     def _exists(self) -> bool:
         return bool(self._fs.exists(self._path))
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._path, "dataset": self._config}
+        told = {name: fact for name, fact in self._config.items() if name != "credentials"}
+        return {"filepath": self._path, "dataset": told}

@@ -18,11 +18,13 @@ from speech_commands.objective import register_objective
 from speech_commands.storage.atomic import replacing
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.keras_parts import check_parts
-from speech_commands.storage.notes import UNREADABLE, Noted, add_notes, parse_facts, read_notes
+from speech_commands.storage.notes import UNREADABLE, Noted, add_notes, read_facts, read_notes
 
 CONFIG = "config.json"
 MODEL_PARTS = (CONFIG, "model.weights.h5")
 """What a `.keras` file holds besides the date and the version of Keras."""
+
+BYTES_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class StoredModel(Noted):
         with ZipFile(local) as archive:
             for part in archive.namelist():
                 try:
-                    archive.read(part)  # compares checksums
+                    _compare_checksums(archive, part)
                 except UNREADABLE as error:
                     raise ValueError(
                         f"{self.path} is damaged in {part}; remove it and train again"
@@ -88,11 +90,22 @@ class StoredModel(Noted):
             if CONFIG not in archive.namelist():
                 raise ValueError(f"{self.path} is no Keras model: it holds no {CONFIG}")
             try:
-                return parse_facts(archive.read(CONFIG))
+                return read_facts(archive, CONFIG)
             except ValueError as error:
                 raise ValueError(
                     f"{self.path} is no Keras model: its {CONFIG} cannot be read ({error})"
                 ) from error
+
+
+def _compare_checksums(archive: ZipFile, part: str) -> None:
+    """Read a part to its end, little by little: a file from elsewhere may hold any number of bytes.
+
+    Raises:
+        UNREADABLE: if it is damaged.
+    """
+    with archive.open(part) as content:
+        while content.read(BYTES_AT_ONCE):
+            pass
 
 
 def _digest(file: IO[bytes]) -> str:

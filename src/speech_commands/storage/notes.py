@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 MEMBER = "speech_commands.json"
 LARGEST = 2**24
-"""Bytes of notes; a file from elsewhere may promise any number."""
+"""Bytes of facts; a file from elsewhere may promise any number."""
 UNREADABLE = (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error)
 """What zipfile raises on archives that are damaged, encrypted, or of methods it does not know."""
 
@@ -65,24 +65,25 @@ def read_notes(file: IO[bytes], name: str) -> dict[str, Any]:
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            size = archive.getinfo(MEMBER).file_size
-            if size > LARGEST:
-                raise ValueError(f"{size:,} bytes of notes; at most {LARGEST:,} are allowed")
-            return parse_facts(archive.read(MEMBER))
+            return read_facts(archive, MEMBER)
     except (*UNREADABLE, KeyError, ValueError) as error:
         raise ValueError(
             f"{name} is not a whole model of this project ({error}); remove it and train again"
         ) from error
 
 
-def parse_facts(text: bytes) -> dict[str, Any]:
-    """Parse an object of JSON from a file that may come from elsewhere.
+def read_facts(archive: zipfile.ZipFile, member: str) -> dict[str, Any]:
+    """Read an object of JSON from an archive that may come from elsewhere.
 
     Raises:
-        ValueError: if it is anything else.
+        KeyError: if there is no such member.
+        ValueError: if it is anything else, or large.
     """
+    size = archive.getinfo(member).file_size
+    if size > LARGEST:
+        raise ValueError(f"{member} has {size:,} bytes; at most {LARGEST:,} are allowed")
     try:
-        facts = json.loads(text)
+        facts = json.loads(archive.read(member))
     except RecursionError as error:
         raise ValueError("JSON nested too deeply") from error
     if not isinstance(facts, dict):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from speech_commands.synthesis.engines import Prosody
 from speech_commands.synthesis.noise import HIGHEST_PEAK, at_level
@@ -41,6 +41,15 @@ class Variation(BaseModel):
     floor_level_dbfs: Range
     noisy_share: float = Field(ge=0, le=1)
     noise_level_dbfs: Range
+
+    @model_validator(mode="after")
+    def _sayable(self) -> "Variation":
+        if not 0 < self.rate.low <= self.rate.high <= self.fastest_rate:
+            raise ValueError(
+                f"rate is from {self.rate.low:g} to {self.rate.high:g}; it has to be above 0, and "
+                f"at most fastest_rate ({self.fastest_rate:g})"
+            )
+        return self
 
 
 Speak = Callable[[Prosody], np.ndarray]

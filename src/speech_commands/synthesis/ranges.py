@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 class Range(BaseModel):
     """Values from low to high, all equally likely."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     low: float
     high: float

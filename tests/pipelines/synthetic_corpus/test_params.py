@@ -30,6 +30,20 @@ def test_values_that_make_no_sense_are_refused(synthetic_config, change, message
         SyntheticCorpusParams(**{**synthetic_config, **change})
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"margin_ms": 500}, r"margin_ms \(500\) at both ends leaves no room .* clip_ms \(1000\)"),
+        ({"rate": {"low": 0, "high": 1}}, "rate is from 0 to 1; it has to be above 0"),
+        ({"rate": {"low": 1, "high": 9}}, r"at most fastest_rate \(2.2\)"),
+    ],
+)
+def test_variation_that_makes_no_sense_is_refused(synthetic_config, change, message):
+    variation = {**synthetic_config["variation"], **change}
+    with pytest.raises(ValidationError, match=message):
+        SyntheticCorpusParams(**{**synthetic_config, "variation": variation})
+
+
 def test_unknown_backgrounds_are_refused_with_those_allowed(synthetic_config):
     config = deepcopy(synthetic_config)
     config["background"]["level_dbfs"]["rain"] = -40

@@ -128,6 +128,11 @@ class SyntheticCorpusParams(BaseModel):
                 f"background.duration_ms is {self.background.duration_ms}, less than clip_ms, "
                 f"which is {self.clip_ms}"
             )
+        if 2 * self.variation.margin_ms >= self.clip_ms:
+            raise ValueError(
+                f"variation.margin_ms ({self.variation.margin_ms:g}) at both ends leaves no room "
+                f"in clips of clip_ms ({self.clip_ms})"
+            )
         if len(set(self.other_words)) < len(self.other_words):
             raise ValueError("other_words holds a word twice")
         return self
