@@ -10,17 +10,19 @@ ROOT = Path(__file__).parents[1]
 ARCHIVES = ("train.7z", "test.7z", "sample_submission.7z")
 
 
-def copy_project(folder, corpus):
+def copy_project(folder, corpus=None):
     """Copy configuration and sources, and put the corpus where the competition's archives go."""
     folder.mkdir(parents=True)
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "conf", folder / "conf", ignore=shutil.ignore_patterns("local"))
     (folder / "conf/local").mkdir()
+    globals_file = folder / "conf/test/globals.yml"  # what a copy's runs make lies in its data/
+    globals_file.write_text(globals_file.read_text().replace("data/test", "data"))
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
     raw = folder / "data/01_raw"
     raw.mkdir(parents=True)
-    for name in ARCHIVES:
+    for name in ARCHIVES if corpus else ():
         shutil.copy(corpus / name, raw / name)
     return folder
 

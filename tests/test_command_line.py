@@ -1,17 +1,21 @@
 import json
+import re
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from shutil import which
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from project_runner import copy_project
 
 from speech_commands import shipped
 from speech_commands.audio.media import PROGRAMS
 from speech_commands.command_line import main
 
+ROOT = Path(__file__).parents[1]
 RATE = 16_000
 COMMAND = [sys.executable, "-m", "speech_commands.command_line"]
 
@@ -47,6 +51,23 @@ def test_a_line_tells_path_label_and_confidence(predict, recordings, labels):
     assert path == str(recordings / "a.wav")
     assert label in labels.names
     assert 1 / len(labels.names) <= float(confidence) <= 1
+
+
+@pytest.mark.parametrize("model", ["fast", "tiny", "of the reference's images"])
+def test_the_program_in_the_docs_says_the_same(
+    model, predict, recogniser_file, noise, wav_bytes, tmp_path
+):
+    page = (ROOT / "docs" / "predict.md").read_text()
+    program = page.partition("```python\n")[2].partition("```")[0]
+    file = shipped.lite_file(model) if model in shipped.names() else recogniser_file
+    clip = tmp_path / "short.wav"
+    clip.write_bytes(wav_bytes(noise(9_000, dtype=np.int16), RATE))
+    said = subprocess.run(
+        [sys.executable, "-c", program, file, clip], capture_output=True, text=True, check=True
+    )
+    _, label, confidence = predict(clip, model=file).stdout.split()
+    assert said.stdout.split()[0] == label
+    assert float(said.stdout.split()[1]) == pytest.approx(float(confidence), abs=0.01)
 
 
 def test_folders_are_searched_in_order(predict, recordings):
@@ -143,7 +164,7 @@ def test_file_name_with_tab_and_line_break_stays_in_its_column(predict, recordin
         (["a.wav", "--top=0"], "--top"),
         (["a.wav", "--tpo=1"], "--tpo"),
         (["-", "--model=fats"], "no recogniser 'fats' comes with this package; there are"),
-        (["-", "--model=missing.tflite"], "No such file or directory: 'missing.tflite'"),
+        (["-", "--model=missing.tflite"], "missing.tflite: No such file or directory; best, fast,"),
         (["-", f"--model={__file__}"], "is not a whole model of this project"),
     ],
 )
@@ -238,3 +259,19 @@ def test_pipelines_are_run_with_the_options_of_kedro():
 
 def test_version_is_told():
     assert version("speech-commands") in CliRunner().invoke(main, ["--version"]).stdout
+
+
+def test_a_run_that_cannot_be_says_why_in_a_line(tmp_path):
+    project = copy_project(tmp_path / "project")
+    command = [*COMMAND, "run", "--pipelines=spectrograms"]
+    result = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    [error] = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert re.search(r"manifest has not been made yet .* --pipelines=ingest makes it$", error)
+
+
+def test_a_model_may_lie_in_the_users_home(predict, recogniser_file, recordings, monkeypatch):
+    monkeypatch.setenv("HOME", str(recogniser_file.parent))
+    expected = predict(recordings / "a.wav").stdout
+    assert predict(recordings / "a.wav", model=f"~/{recogniser_file.name}").stdout == expected

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import fsspec
 import pytest
 from kedro.config import OmegaConfigLoader
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.framework.startup import bootstrap_project
+from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 from project_configuration import ROOT, copy_configuration
@@ -19,6 +20,7 @@ from speech_commands.hooks import (
     OPTIONAL_GLOBALS,
     RECORDINGS,
     Agreement,
+    EarlierStages,
     KnownNames,
     OneRunAtATime,
     RunSummary,
@@ -35,6 +37,7 @@ def make(value):
     return value
 
 
+METRICS = {"accuracy": 0.875, "balanced_accuracy": 0.75, "clips": 8}
 NODE = Node(make, "value", "metrics", name="make", tags="ingest")
 
 
@@ -117,7 +120,7 @@ def recogniser_stored(labels, project_parameters, tmp_path):
 
 def test_summary_gives_time_and_accuracy_of_this_run_only(tmp_path):
     path = tmp_path / "metrics.json"
-    path.write_text(json.dumps({"testing": {"accuracy": 0.875, "clips": 8}}))
+    path.write_text(json.dumps({"testing": METRICS}))
     catalog = DataCatalog({"metrics": JSONDataset(filepath=str(path))})
     output = StringIO()
     summary = RunSummary(Console(file=output, width=200))
@@ -128,19 +131,19 @@ def test_summary_gives_time_and_accuracy_of_this_run_only(tmp_path):
     summary.after_dataset_saved(node=NODE)
     summary.after_pipeline_run(pipeline=Pipeline([NODE]), catalog=catalog)
     assert "ingest" in output.getvalue()
-    assert "accuracy on the testing split: 87.5% of 8 clips" in output.getvalue()
+    assert "accuracy on the testing split: 87.5% of 8 clips, 75.0% if all" in output.getvalue()
 
 
 def test_summary_tells_of_nodes_that_ran_in_other_processes(tmp_path):
     path = tmp_path / "metrics.json"
-    path.write_text(json.dumps({"testing": {"accuracy": 0.875, "clips": 8}}))
+    path.write_text(json.dumps({"testing": METRICS}))
     output = StringIO()
     summary = RunSummary(Console(file=output, width=200))
     summary.before_pipeline_run()
     sleep(0.06)
     catalog = DataCatalog({"metrics": JSONDataset(filepath=str(path))})
     summary.after_pipeline_run(pipeline=Pipeline([NODE]), catalog=catalog)
-    assert "accuracy on the testing split: 87.5% of 8 clips" in output.getvalue()
+    assert "accuracy on the testing split: 87.5% of 8 clips, 75.0% if all" in output.getvalue()
     assert "0.0 s" not in output.getvalue()
 
 
@@ -208,6 +211,81 @@ def test_recordings_may_lie_in_the_users_home(entry, place, monkeypatch):
     facts = config["catalog"]
     archive = facts.get(f"{entry}_archive", facts[entry])
     assert archive[place] == "/at/home/a, b: c"
+
+
+class Unmade(AbstractDataset):
+    """Has never been saved."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def load(self):
+        if self.error:
+            raise self.error
+        return "something else"
+
+    def save(self, data):
+        raise AssertionError
+
+    def _exists(self):
+        return False
+
+    def _describe(self):
+        return {}
+
+
+@pytest.fixture
+def earlier_stages():
+    """earlier_stages(name, dataset): the hook, before a run that reads the dataset."""
+    bootstrap_project(ROOT)
+
+    def earlier_stages(name, dataset):
+        pipeline = Pipeline([Node(make, name, "made", name="make")])
+        EarlierStages().before_pipeline_run(pipeline, DataCatalog({name: dataset}))
+
+    return earlier_stages
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("manifest", r"manifest has not been .* \(no a\.b\); .* --pipelines=ingest makes it$"),
+        ("lite_recogniser", r"--pipelines=model_training makes it, and --env=fast comes with one"),
+    ],
+)
+def test_a_stage_that_has_not_run_is_named(earlier_stages, name, message):
+    with pytest.raises(FileNotFoundError, match=message):
+        earlier_stages(name, Unmade(FileNotFoundError("no a.b")))
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("manifest", ValueError("damaged")),  # for the node that reads it to tell
+        ("lite_recogniser", None),  # one that comes with the package
+        ("training_recordings", FileNotFoundError("no a.7z")),  # no stage makes them
+    ],
+)
+def test_what_no_stage_lacks_is_left_to_its_reader(earlier_stages, name, error):
+    earlier_stages(name, Unmade(error))
+
+
+def test_files_that_nothing_reads_end_a_run(expect_names, tmp_path):
+    folder = tmp_path / "conf" / "mine"
+    for name in ("parameters/deep/any.yml", "catalog/any.yml", "credentials.yml", "notes.md"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    expect_names({}, {})
+    (folder / "labels.yml").write_text("labels: {words: [ja]}")
+    with pytest.raises(ValueError, match=r"mine/labels\.yml: nothing reads this file; .*/mine may"):
+        expect_names({}, {})
+
+
+def test_an_environment_that_is_not_there_ends_a_run(tmp_path):
+    copy_configuration(ROOT, tmp_path / "conf", "mine", {})
+    config = OmegaConfigLoader(str(tmp_path / "conf"), env="nope", **CONFIG_LOADER_ARGS)
+    with pytest.raises(ValueError, match=r"conf has no environment nope; there are base, best"):
+        KnownNames().after_context_created(context=SimpleNamespace(config_loader=config))
 
 
 @pytest.mark.parametrize(

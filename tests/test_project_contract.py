@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import fsspec
+import pandas as pd
 import pytest
 import yaml
 from kedro.framework.project import pipelines as registered
@@ -30,7 +31,7 @@ from speech_commands.storage.lite_file import StoredLite
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "speech_commands"
-ENVS = ("base", "best", "demo", "fast", "gpu", "test", "tiny")
+ENVS = ("base", "best", "demo", "fast", "gpu", "own", "test", "tiny")
 
 TRAINING = ["ingest", "silence_augmentation", "spectrograms", "model_training"]
 WHOLE = [*TRAINING, "submission"]
@@ -159,6 +160,14 @@ def test_environments_are_the_ones_tried_here():
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     folders = {Path(line).parts[1] for line in listed.splitlines() if len(Path(line).parts) > 2}
     assert folders - {"local"} == set(ENVS)
+
+
+def test_words_of_ones_own_are_learnt_by_the_recipe_of_fast(parameters_of):
+    own, fast = (pd.json_normalize(parameters_of(env)).iloc[0].to_dict() for env in ("own", "fast"))
+    others = {name for name in own.keys() | fast.keys() if own.get(name) != fast.get(name)}
+    assert {name.rpartition(".")[0] for name in others} == {
+        "labels", "silence_augmentation.clips", "model_training.training.label_shares",
+    }  # fmt: skip
 
 
 def test_free_inputs_are_catalogued(pipelines, context):

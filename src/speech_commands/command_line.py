@@ -35,12 +35,13 @@ def main() -> None:
 )
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def run(options: Sequence[str]) -> None:
-    """Run pipelines; takes the options of `kedro run`."""
-    sys.exit(
-        import_module("speech_commands.__main__").main(
-            list(options), prog_name="speech-commands run"
-        )
-    )
+    """Run pipelines; takes the options of `kedro run`, which tells more of an error."""
+    kedro_run = import_module("speech_commands.__main__").main
+    dataset_error = import_module("kedro.io").DatasetError
+    try:
+        sys.exit(kedro_run(list(options), prog_name="speech-commands run"))
+    except (ValueError, OSError, FloatingPointError, dataset_error) as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()
@@ -79,7 +80,11 @@ def predict(paths: Sequence[Path], model: str, top: int, as_json: bool) -> None:
     try:
         with _native_messages_hidden():
             recogniser = Recogniser(_read_model(model), model)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        expected = f"{', '.join(shipped.names())} or a .tflite file"
+        reason = f"{model}: {_reason(error)}; {expected} is expected"
+        raise click.BadParameter(reason, param_hint="--model") from error
+    except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--model") from error
     _keep_any_file_name()
     status = ALL_LABELLED
@@ -104,7 +109,9 @@ def predict(paths: Sequence[Path], model: str, top: int, as_json: bool) -> None:
 
 
 def _read_model(model: str) -> bytes:
-    return shipped.read(model) if shipped.is_name(model) else Path(model).read_bytes()
+    if shipped.is_name(model):
+        return shipped.read(model)
+    return Path(model).expanduser().read_bytes()  # --model=~/… comes as it is from a shell
 
 
 def _print(line: str) -> None:

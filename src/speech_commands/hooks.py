@@ -8,16 +8,19 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, cast
 
+from fsspec.implementations.local import LocalFileSystem
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog
+from kedro.framework.project import pipelines
+from kedro.io import AbstractDataset, DataCatalog, DatasetError
 from kedro.io.core import get_protocol_and_path
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from rich.console import Console
 from rich.table import Table
 
+from speech_commands.pipeline_registry import STAGES
 from speech_commands.pipelines.model_training.nodes import expect_teachers
 from speech_commands.storage.lock import RunLock
 from speech_commands.training.workers import this_worker
@@ -42,6 +45,10 @@ RECORDINGS = ("training_recordings", "test_recordings", "sample_submission", "te
 OPTIONAL_GLOBALS = ("run_root", *RECORDINGS)
 
 
+CONFIGURATION = {".yml", ".yaml", ".json"}
+"""Suffixes of the files that Kedro's loader reads."""
+
+
 class KnownNames:
     """End a run whose configuration names what nothing reads: a misspelt name would do nothing."""
 
@@ -54,12 +61,36 @@ class KnownNames:
         base = copy(files)
         base.env = base.base_env
         env = files.env or files.default_run_env
+        self._expect_all_read(Path(config.conf_source), env, config.config_patterns)
         known_globals = {*base["globals"], *OPTIONAL_GLOBALS}
         self._expect(f"globals.yml of {env}", files["globals"], known_globals)
         parameters = set(base["parameters"])
         self._expect(f"the parameters of {env}", files["parameters"], parameters)
         given = config.runtime_params or {}
         self._expect("--params (globals.yml has its own names)", given, {*parameters, *RECORDINGS})
+
+    def _expect_all_read(
+        self, conf: Path, env: str, patterns: Mapping[str, Collection[str]]
+    ) -> None:
+        if not conf.is_dir():  # but an archive of it
+            return
+        folder = conf.resolve() / env
+        if not folder.is_dir():
+            there = sorted(path.name for path in conf.iterdir() if path.is_dir())
+            raise ValueError(f"{conf} has no environment {env}; there are {', '.join(there)}")
+        disk = LocalFileSystem()  # whose stars are those of Kedro
+        read = {
+            path
+            for of_a_kind in patterns.values()
+            for pattern in of_a_kind
+            for path in disk.glob(f"{folder.as_posix()}/{pattern}")
+        }
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in CONFIGURATION and path.as_posix() not in read:
+                raise ValueError(
+                    f"{path}: nothing reads this file; {folder} may hold globals.yml and, in the "
+                    "folders parameters and catalog, files of any name"
+                )
 
     def _expect(self, place: str, names: Collection[str], known: Collection[str]) -> None:
         for name in names:
@@ -135,6 +166,39 @@ class Agreement:
         if read.has("lite_recogniser", "params:labels", "params:spectrograms"):
             rendering = read["params:spectrograms"].rendering
             read["lite_recogniser"].expect(labels=read["params:labels"], rendering=rendering)
+
+
+class EarlierStages:
+    """End a run before its first node if a stage before it has not run, and name that stage."""
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Look for what the run reads and another pipeline makes."""
+        makers = {
+            output: stage for stage, part in pipelines.items() for output in part.all_outputs()
+            if stage in STAGES
+        }  # fmt: skip
+        for name in sorted(makers.keys() & pipeline.inputs()):
+            if reason := _why_missing(catalog[name]):
+                raise FileNotFoundError(
+                    f"{name} has not been made yet ({reason}); "
+                    f"kedro run --pipelines={makers[name]} makes it"
+                    + ("" if name != "lite_recogniser" else ", and --env=fast comes with one")
+                )
+
+
+def _why_missing(dataset: AbstractDataset) -> str | None:
+    """What a dataset says that was never saved; None if it was, or does without."""
+    if dataset.exists():
+        return None
+    try:
+        dataset.load()
+    except DatasetError as error:
+        reason: BaseException | None = error
+        while reason is not None and not isinstance(reason, FileNotFoundError):
+            reason = reason.__cause__
+        return None if reason is None else str(reason)
+    return None
 
 
 class _Inputs:
@@ -217,6 +281,7 @@ class RunSummary:
             metrics: Mapping[str, Any] = catalog["metrics"].load()
             lines = [
                 f"accuracy on the {split} split: {facts['accuracy']:.1%} of {facts['clips']} clips"
+                f", {facts['balanced_accuracy']:.1%} if all labels were equally common"
                 for split, facts in metrics.items()
             ]
         if "submission_score" in made:

@@ -1,20 +1,26 @@
 """Project settings, read by Kedro."""
 
+import warnings
 from os.path import expanduser
 
 from speech_commands.hooks import (
     Agreement,
+    EarlierStages,
     KnownNames,
     OneRunAtATime,
     RunSummary,
     StageTimer,
 )
 
+# Kedro 1.7 calls OmegaConf by an older name, three times a run; it is for Kedro to mend.
+warnings.filterwarnings("ignore", r"register_new_resolver\(\) is deprecated")
+
 HOOKS = (
     OneRunAtATime(),
     StageTimer(),
     RunSummary(),
     Agreement(),
+    EarlierStages(),
     KnownNames(),
 )  # the last is asked first
 CONFIG_LOADER_ARGS = {

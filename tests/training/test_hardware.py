@@ -68,6 +68,12 @@ def test_setting_up_twice_is_harmless(hardware):
     assert set_up(params).policy == set_up(params).policy
 
 
+@pytest.mark.skipif(tf.config.list_physical_devices("GPU") != [], reason="there is a GPU")
+def test_several_gpus_of_none_are_warned_of(hardware, caplog):
+    set_up(HardwareParams(**hardware | {"strategy": "mirrored"}))
+    assert "TensorFlow sees no GPU: the processor computes" in caplog.text
+
+
 def test_absent_gpu_is_named(hardware):
     there = len(tf.config.list_physical_devices("GPU"))
     params = HardwareParams(**hardware | {"visible_gpus": [there + 3]})

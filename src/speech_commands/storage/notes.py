@@ -68,7 +68,8 @@ def read_notes(file: IO[bytes], name: str) -> dict[str, Any]:
             return read_facts(archive, MEMBER)
     except (*UNREADABLE, KeyError, ValueError) as error:
         raise ValueError(
-            f"{name} is not a whole model of this project ({error}); remove it and train again"
+            f"{name} is not a whole model of this project ({error}); if a training made it, remove "
+            "it and train again"
         ) from error
 
 

@@ -108,15 +108,20 @@ def set_up(params: HardwareParams) -> Runtime:
     if params.deterministic:
         tf.config.experimental.enable_op_determinism()
     precision = fastest_precision() if params.precision == "auto" else params.precision
-    _tell(precision, len(tf.config.get_visible_devices("GPU")))
+    _tell(precision, len(tf.config.get_visible_devices("GPU")), params.strategy)
     worker = this_worker(params.strategy)
     return Runtime(POLICIES[precision], params.xla, worker, params.strategy)
 
 
 @cache
-def _tell(precision: str, gpus: int) -> None:
+def _tell(precision: str, gpus: int, strategy: str) -> None:
     """Once, however often work is taken up anew."""
     logger.info("precision %s, %d GPUs", precision, gpus)
+    if strategy == "mirrored" and not gpus:
+        logger.warning(
+            "hardware.strategy is mirrored, and TensorFlow sees no GPU: the processor computes. "
+            "On Linux speech-commands[gpu] installs what it needs"
+        )
 
 
 def fastest_precision() -> str:

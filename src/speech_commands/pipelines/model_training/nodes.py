@@ -352,7 +352,7 @@ def draw_learning_curves(history: pd.DataFrame) -> tuple[Figure, Figure]:
     """Draw accuracy and loss against steps."""
     return (
         figures.learning_curve(history, "accuracy", "share of clips"),
-        figures.learning_curve(history, "loss", "cross-entropy, nats"),
+        figures.learning_curve(history, "loss", "nats, with targets as trained on"),
     )
 
 
