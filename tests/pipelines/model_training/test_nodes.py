@@ -303,12 +303,10 @@ def test_a_recogniser_is_calibrated_on_the_validation_split(run, examples, setti
 
 def test_silence_alone_calibrates_nothing(run, examples, settings, labels, caplog):
     _, checkpoint = run(steps=10)
-    held_out = examples["split"].eq("validation")
-    wordless = examples[~held_out | ~examples["label"].isin(labels.words)].copy()
-    wordless.loc[wordless["split"].eq("validation"), ["label", "target"]] = (
-        labels.silence, labels.index(labels.silence),
-    )  # fmt: skip
-    assert wordless["split"].eq("validation").any()
+    wordless = examples.copy()
+    held_out = wordless["split"].eq("validation")
+    wordless.loc[held_out, "label"] = labels.silence
+    wordless.loc[held_out, "target"] = labels.index(labels.silence)
     exported = export_recogniser(
         checkpoint, wordless, labels, settings["params"], settings["hardware"]
     )
@@ -452,6 +450,13 @@ def test_examples_join_speech_and_silence(assemble, pictures, labels):
     assert examples["target"].to_list() == [labels.index("yes")] * 2 + [labels.index("silence")]
     indices = pd.concat([pictures(SPOKEN).index, pictures(SILENT).index])
     assert examples["fingerprint"].to_list() == indices["fingerprint"].to_list()
+
+
+def test_a_label_that_most_clips_have_is_warned_of(assemble, caplog):
+    assemble()
+    assert not caplog.text
+    assemble(silent=clips("training", "silence/c", "silence/d"))
+    assert "of 3 clips to train on, 67 % are silence, which a network may" in caplog.text
 
 
 @pytest.mark.parametrize("missing", ["training", "validation"])

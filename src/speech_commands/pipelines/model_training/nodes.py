@@ -55,6 +55,9 @@ CODE = 3
 """Raised whenever the same parameters come to make another network, or to train it otherwise, so
 that no training that older code began is taken for this one's."""
 
+MAJORITY = 0.5
+"""Of the clips that are trained on, of which no label should have more."""
+
 HISTORY = "history"
 """What only a training's checkpoint notes."""
 
@@ -106,7 +109,18 @@ def assemble_examples(
                 f"the {split} split has no clips; there are "
                 f"{', '.join(f'{n} for {name}' for name, n in counts.items())}"
             )
+    _warn_of_a_majority(examples.loc[examples["split"].eq(Split.TRAINING), "label"])
     return examples
+
+
+def _warn_of_a_majority(trained: pd.Series) -> None:
+    shares = trained.value_counts(normalize=True)
+    if shares.iloc[0] > MAJORITY:
+        logger.warning(
+            "of %s clips to train on, %.0f %% are %s, which a network may come to say of all; "
+            "silence_augmentation.clips or model_training.training.label_shares make them fewer",
+            f"{len(trained):,}", 100 * shares.iloc[0], shares.index[0],
+        )  # fmt: skip
 
 
 def _expect_labels(manifest: pd.DataFrame, labels: Labels, stage: str) -> None:

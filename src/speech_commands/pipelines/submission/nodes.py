@@ -17,7 +17,7 @@ from speech_commands.recognition.images import label_images
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.folder import FileFolder, FileReader
 from speech_commands.storage.lite_file import StoredLite
-from speech_commands.storage.names import are_among
+from speech_commands.storage.names import are_among, places_of, to_arrow
 from speech_commands.storage.table import DerivedRows
 
 
@@ -133,10 +133,11 @@ def write_submission(
     """
     if probabilities.empty:  # then it has no columns either
         return pd.DataFrame({"fname": sample_submission["fname"], "label": labels.unknown})
-    best = probabilities[list(labels.names)].idxmax(axis=1)
-    by_name = test_manifest.set_index("fname")["clip"].map(best)
-    chosen = sample_submission["fname"].map(recording_name).map(by_name).fillna(labels.unknown)
-    return pd.DataFrame({"fname": sample_submission["fname"], "label": chosen})
+    best = to_arrow(probabilities[list(labels.names)].idxmax(axis=1))
+    of_clips = best.take(places_of(test_manifest["clip"], probabilities.index))
+    wanted = sample_submission["fname"].map(recording_name)
+    chosen = of_clips.take(places_of(wanted, test_manifest["fname"])).fill_null(labels.unknown)
+    return pd.DataFrame({"fname": sample_submission["fname"], "label": chosen.to_pandas()})
 
 
 def _label_chunk(
