@@ -1,12 +1,14 @@
 """A whole run whose data lie in an object store."""
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
 import s3fs
+from fsspec.implementations.local import LocalFileSystem
 from object_store import object_store
 from project_runner import ARCHIVES, copy_project, kedro
+
+from speech_commands.storage.keras_file import StoredModel
 
 FOLDERS = (
     "02_intermediate/raw_wavs",
@@ -53,10 +55,9 @@ def test_a_run_in_an_object_store_ends_like_a_local_one(store, trained_run, tiny
         assert made == local_files(trained_run / "data" / folder)
     submission = fs.cat_file(f"{bucket}/data/07_model_output/submission.csv")
     assert submission == (trained_run / "data/07_model_output/submission.csv").read_bytes()
-    fs.get_file(f"{bucket}/data/06_models/recogniser.keras", str(tmp_path / "recogniser.keras"))
     one, other = (
-        keras.models.load_model(path).get_weights()
-        for path in (tmp_path / "recogniser.keras", trained_run / "data/06_models/recogniser.keras")
+        StoredModel(of, f"{root}/data/06_models/recogniser.keras").load().get_weights()
+        for of, root in ((fs, bucket), (LocalFileSystem(), trained_run))
     )
     for array, expected in zip(one, other, strict=True):
         np.testing.assert_array_equal(array, expected)
