@@ -23,6 +23,7 @@ from rich.table import Table
 from speech_commands.pipeline_registry import STAGES
 from speech_commands.pipelines.model_training.nodes import expect_teachers
 from speech_commands.storage.lock import RunLock
+from speech_commands.storage.memory import give_memory_back
 from speech_commands.training.workers import this_worker
 
 logger = logging.getLogger(__name__)
@@ -231,6 +232,20 @@ class StageTimer:
         """Log the time since."""
         seconds = perf_counter() - self._start[node.name]
         logger.info("%s: %s saved after %.1f s", node.name, dataset_name, seconds)
+
+
+class MemoryGivenBack:
+    """Before and after each node, let go of what reading its tables has left free."""
+
+    @hook_impl
+    def before_node_run(self) -> None:
+        """Inputs are loaded."""
+        give_memory_back()
+
+    @hook_impl
+    def after_node_run(self) -> None:
+        """Outputs are about to be saved, which is where work is spread over processes."""
+        give_memory_back()
 
 
 class RunSummary:

@@ -7,6 +7,7 @@ from speech_commands.hooks import (
     Agreement,
     EarlierStages,
     KnownNames,
+    MemoryGivenBack,
     OneRunAtATime,
     RunSummary,
     StageTimer,
@@ -18,6 +19,7 @@ warnings.filterwarnings("ignore", r"register_new_resolver\(\) is deprecated")
 HOOKS = (
     OneRunAtATime(),
     StageTimer(),
+    MemoryGivenBack(),
     RunSummary(),
     Agreement(),
     EarlierStages(),

@@ -2,12 +2,17 @@ import pandas as pd
 import pytest
 
 from speech_commands.audio.spectrogram import Rendering
-from speech_commands.corpus.images import clip_name, image_fingerprints, image_name
+from speech_commands.corpus.images import clip_name, image_fingerprints, image_name, image_names
 
 
 def test_names_of_images_and_clips_belong_together():
     assert image_name("yes/a.b_nohash_0.wav") == "yes/a.b_nohash_0.png"
     assert clip_name(image_name("yes/ü 1.wav")) == "yes/ü 1.wav"
+
+
+def test_names_of_many_are_those_of_each():
+    clips = ["yes/ü 1.wav", "a.wav/b.wav.wav", "no/2.wav"]
+    assert image_names(pd.Series(clips)).to_list() == [*map(image_name, clips)]
 
 
 @pytest.mark.parametrize(

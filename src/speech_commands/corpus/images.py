@@ -14,6 +14,11 @@ def image_name(clip: str) -> str:
     return clip.removesuffix(WAV_SUFFIX) + PNG_SUFFIX
 
 
+def image_names(clips: pd.Series) -> pd.Series:
+    """The names of the spectrograms of many clips, without an object for each."""
+    return clips.str.removesuffix(WAV_SUFFIX) + PNG_SUFFIX
+
+
 def clip_name(image: str) -> str:
     """The name of the clip that a spectrogram shows."""
     return image.removesuffix(PNG_SUFFIX) + WAV_SUFFIX
@@ -33,5 +38,5 @@ def image_fingerprints(
         Fingerprints, indexed by the images' names.
     """
     settings = fingerprint(rendering, png_compress_level)
-    images = pd.Index([image_name(clip) for clip in clips.index.to_list()], dtype="str")
+    images = image_names(clips.index.to_series().astype("str"))
     return (f"{settings}-" + clips).set_axis(images)

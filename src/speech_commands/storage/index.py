@@ -5,7 +5,6 @@ not at all, and in the end the parts become one. `pandas.read_parquet` reads the
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from ctypes import CDLL
 from pathlib import PurePosixPath
 from uuid import uuid4
 
@@ -17,6 +16,7 @@ from fsspec import AbstractFileSystem
 from pyarrow.parquet import ParquetFile, write_table
 
 from speech_commands.storage.atomic import PARTIAL_PREFIX, remove_files, replacing
+from speech_commands.storage.memory import give_memory_back
 from speech_commands.storage.names import are_among, places_of, to_arrow
 from speech_commands.storage.progress import Progress
 
@@ -51,7 +51,7 @@ class Index:
             ValueError: if a part is damaged; the message names it.
         """
         table = self._read_parts(self._parts()).to_pandas()
-        _give_memory_back()
+        give_memory_back()
         return table
 
     def replace(self, table: pd.DataFrame) -> None:
@@ -105,14 +105,14 @@ class Index:
             ValueError: if a row that was asked for did not come; those that did stay.
         """
         if len(wanted):
-            _give_memory_back()  # beside processes that are about to take theirs
+            give_memory_back()  # beside processes that are about to take theirs
             progress = Progress(what, len(wanted))
             for names in added:
                 progress.advance(len(names))
         parts = self._parts()
         if len(parts) > 1:  # even if nothing was wanted: a kill may have come before this
             self._put_in_place_of(parts, self._read_parts(parts))
-            _give_memory_back()
+            give_memory_back()
         if len(wanted):
             self._expect(wanted, what)
 
@@ -185,16 +185,6 @@ def _arrow_table(table: pd.DataFrame) -> pa.Table:
 def _is_of_the_store(error: OSError | ValueError) -> bool:
     """Whether a file could not be read, be it damaged or not; what pyarrow raises has no number."""
     return isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None)
-
-
-def _give_memory_back() -> None:
-    """Arrow and the C library keep what was used, more than a table at the competition's size.
-
-    Of what py7zr leaves behind, the latter keeps 75 MB, unless it is told (malloc_trim(3)).
-    """
-    pa.default_memory_pool().release_unused()
-    if trim := getattr(CDLL(None), "malloc_trim", None):  # of glibc alone
-        trim(0)
 
 
 def _first_name(table: pa.Table) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from speech_commands import figures
 from speech_commands.audio.spectrogram import Rendering
-from speech_commands.corpus.images import image_fingerprints, image_name
+from speech_commands.corpus.images import image_fingerprints, image_names
 from speech_commands.corpus.splits import Split
 from speech_commands.labels import Labels
 from speech_commands.models import build_recogniser
@@ -94,7 +94,7 @@ def assemble_examples(
     ):
         _expect_labels(table, labels, stage)
         _expect_images(table, folder, params)
-        images = table["clip"].map(image_name)
+        images = image_names(table["clip"])
         part = table[["clip", "label", "split"]].assign(
             path=images.map(folder.reader.address),
             fingerprint=folder.fingerprints(images).to_numpy(),

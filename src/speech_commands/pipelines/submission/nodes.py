@@ -6,7 +6,7 @@ from posixpath import basename
 
 import pandas as pd
 
-from speech_commands.corpus.images import image_name
+from speech_commands.corpus.images import image_name, image_names
 from speech_commands.corpus.layout import recording_name
 from speech_commands.corpus.manifest import describe_recordings, find_problems
 from speech_commands.labels import Labels
@@ -105,7 +105,7 @@ def label_test_clips(
     """
     recogniser.expect(labels=labels, rendering=spectrogram_params.rendering)
     clips = test_manifest["clip"]
-    images = test_spectrograms.fingerprints(clips.map(image_name))
+    images = test_spectrograms.fingerprints(image_names(clips))
     return DerivedRows(
         what="labelling test clips",
         fingerprints=(f"{recogniser.digest}-" + images).set_axis(clips),
