@@ -5,13 +5,16 @@ from copy import deepcopy
 from io import StringIO
 from time import sleep
 from types import SimpleNamespace
+from weakref import ref
 
 import fsspec
 import pytest
 from kedro.config import OmegaConfigLoader
+from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.startup import bootstrap_project
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
+from kedro.runner import SequentialRunner
 from kedro_datasets.json import JSONDataset
 from project_configuration import ROOT, copy_configuration
 from rich.console import Console
@@ -22,6 +25,7 @@ from speech_commands.hooks import (
     Agreement,
     EarlierStages,
     KnownNames,
+    MemoryGivenBack,
     OneRunAtATime,
     RunSummary,
     StageTimer,
@@ -317,3 +321,45 @@ def test_what_the_catalog_reads_of_params_is_known():
     text = "".join(path.read_text() for path in (ROOT / "conf/base/catalog").glob("*.yml"))
     assert set(re.findall(r"\$\{runtime_params:(\w+)", text)) == set(RECORDINGS)
     assert set(re.findall(r"\$\{globals:(\w+),", text)) == set(OPTIONAL_GLOBALS)
+
+
+class Table:
+    pass
+
+
+class Read(AbstractDataset):
+    """Gives a table that it does not keep."""
+
+    def load(self):
+        table = Table()
+        self.given = ref(table)
+        return table
+
+    def save(self, data):
+        raise NotImplementedError
+
+    def _describe(self):
+        return {}
+
+
+class Written(Read):
+    """Notes whether what was read is still held while it is saved."""
+
+    def __init__(self, read):
+        self.read = read
+
+    def save(self, data):
+        self.held = self.read.given() is not None
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_what_a_node_has_read_is_let_go_before_its_outputs_are_saved(watched):
+    hooks = _create_hook_manager()
+    if watched:
+        hooks.register(MemoryGivenBack())
+    read = Read()
+    written = Written(read)
+    catalog = DataCatalog({"table": read, "count": written})
+    node = Node(lambda _: 1, "table", "count", name="count")
+    SequentialRunner().run(Pipeline([node]), catalog, hooks)
+    assert written.held is not watched

@@ -235,7 +235,7 @@ class StageTimer:
 
 
 class MemoryGivenBack:
-    """Before and after each node, let go of what reading its tables has left free."""
+    """Before and after each node, let go of what is not needed any more."""
 
     @hook_impl
     def before_node_run(self) -> None:
@@ -243,8 +243,9 @@ class MemoryGivenBack:
         give_memory_back()
 
     @hook_impl
-    def after_node_run(self) -> None:
+    def after_node_run(self, inputs: dict[str, Any]) -> None:
         """Outputs are about to be saved, which is where work is spread over processes."""
+        inputs.clear()  # the runner would hold them until then
         give_memory_back()
 
 

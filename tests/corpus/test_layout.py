@@ -1,10 +1,20 @@
+import posixpath
+
 import fsspec
 import numpy as np
+import pandas as pd
 import pytest
 
 from speech_commands.archives.member import ArchiveError, Contents, Limits, Member
 from speech_commands.archives.plain_folder import PlainFolder
-from speech_commands.corpus.layout import find_layout, read_recordings, stream_recordings
+from speech_commands.corpus.layout import (
+    file_names,
+    find_layout,
+    read_recordings,
+    recording_name,
+    recording_names,
+    stream_recordings,
+)
 from speech_commands.storage.folder import FileReader
 
 
@@ -31,6 +41,20 @@ def test_the_split_lists_are_found_beside_the_folder_of_recordings():
 
 def test_the_suffix_may_be_in_capitals():
     assert _layout("yes/a.WAV").paths == {"yes/a.wav": "yes/a.WAV"}
+
+
+NAMES = [
+    "a.WAV", "b/c.wav", "Ko\u0308nig.Wav", "x.mp3", "", ".wav",
+    "a\n.wAv", "b\n/c.wav\n", "\u0130.WAV",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [NAMES, []])
+def test_many_names_are_treated_as_each_is(names):
+    table = pd.Series(names, range(5, 5 + len(names)), dtype="str")
+    assert recording_names(table).to_list() == [recording_name(name) for name in names]
+    assert recording_names(table).index.equals(table.index)
+    assert file_names(table).to_list() == [posixpath.basename(name) for name in names]
 
 
 def test_names_are_composed_as_labels_are():

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import normpath, splitext
 
+import pandas as pd
+import pyarrow.compute as pc
 from more_itertools import batched
 
 from speech_commands.archives.member import Archive, ArchiveError, Contents
@@ -12,6 +14,7 @@ from speech_commands.audio.wav import Recording, WavError, decode_wav
 from speech_commands.audio.waveform import level_dbfs
 from speech_commands.labels import BACKGROUND_NOISE, composed
 from speech_commands.storage.folder import FileReader, NewFile
+from speech_commands.storage.names import to_arrow
 
 WAV_SUFFIX = ".wav"
 VALIDATION_LIST = "validation_list.txt"
@@ -37,6 +40,18 @@ def recording_name(name: str) -> str:
     """A file's name as recordings are named here: in NFC, with the suffix in lower case."""
     name = composed(name)
     return name[: -len(WAV_SUFFIX)] + WAV_SUFFIX if _is_recording(name) else name
+
+
+def recording_names(names: pd.Series) -> pd.Series:
+    """`recording_name` of many files, without an object for each."""
+    composed = pc.utf8_normalize(to_arrow(names), form="NFC")
+    found = pc.replace_substring_regex(composed, rf"(?i)\{WAV_SUFFIX}$", WAV_SUFFIX)
+    return found.to_pandas().set_axis(names.index)
+
+
+def file_names(paths: pd.Series | pd.Index) -> pd.Series:
+    """The last parts of many paths, without an object for each."""
+    return pc.replace_substring_regex(to_arrow(paths), "(?s)^.*/", "").to_pandas()
 
 
 def _is_recording(name: str) -> bool:

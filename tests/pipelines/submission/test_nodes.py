@@ -69,7 +69,7 @@ def test_names_with_a_suffix_in_capitals_are_found_and_written_as_they_were_give
     assert usable["fname"].to_list() == ["a.wav", "b.wav"]
     assert rejected.empty
     said = pd.DataFrame(0.0, index=usable["clip"], columns=list(labels.names)).assign(go=1.0)
-    submission = write_submission(said, usable, asked, labels)
+    submission = write_submission(said, asked, labels)
     assert submission.to_dict("list") == {"fname": ["b.WAV", "a.wav"], "label": ["go", "go"]}
 
 
@@ -95,16 +95,14 @@ def test_submission_keeps_rows_and_order_and_fills_gaps(labels):
     probabilities = pd.DataFrame(
         [{**columns, "go": 0.9}, {**columns, "silence": 0.6}], index=["audio/a.wav", "audio/c.wav"]
     )
-    manifest = pd.DataFrame({"clip": probabilities.index, "fname": ["a.wav", "c.wav"]})
-    submission = write_submission(probabilities, manifest, sample("c", "b", "a"), labels)
+    submission = write_submission(probabilities, sample("c", "b", "a"), labels)
     assert submission["fname"].to_list() == ["c.wav", "b.wav", "a.wav"]
     assert submission["label"].to_list() == ["silence", "unknown", "go"]
 
 
 def test_without_a_clip_that_can_be_labelled_all_are_unknown(labels):
     nothing = pd.DataFrame({"fingerprint": pd.Series(dtype="str")})
-    manifest = pd.DataFrame({"clip": [], "fname": []}, dtype="str")
-    submission = write_submission(nothing, manifest, sample("b", "a"), labels)
+    submission = write_submission(nothing, sample("b", "a"), labels)
     assert submission.to_dict("list") == {"fname": ["b.wav", "a.wav"], "label": ["unknown"] * 2}
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from functools import partial
-from posixpath import basename
 
 import pandas as pd
 
 from speech_commands.corpus.images import image_name, image_names
-from speech_commands.corpus.layout import recording_name
+from speech_commands.corpus.layout import file_names, recording_names
 from speech_commands.corpus.manifest import describe_recordings, find_problems
 from speech_commands.labels import Labels
 from speech_commands.pipelines.ingest.params import IngestParams
@@ -46,13 +45,13 @@ def list_test_clips(
         ValueError: if more than the allowed fraction of the clips named cannot be labelled.
     """
     recordings = describe_recordings(test_wavs.index)
-    recordings.insert(1, "fname", recordings["clip"].map(basename))
+    recordings.insert(1, "fname", file_names(recordings["clip"]))
     problems = find_problems(recordings, ingest.clip_limits)
     sound = recordings[problems.eq("")]
     problems[sound.index[sound["fname"].duplicated()]] = (
         "another folder of the archive has a clip of this name"
     )
-    wanted = sample_submission["fname"].map(recording_name)
+    wanted = recording_names(sample_submission["fname"])
     named = are_among(recordings["fname"], wanted)
     problems[~named & problems.eq("")] = "not named by the sample submission, so it gets no row"
     usable = recordings[problems.eq("")]
@@ -115,16 +114,12 @@ def label_test_clips(
 
 
 def write_submission(
-    probabilities: pd.DataFrame,
-    test_manifest: pd.DataFrame,
-    sample_submission: pd.DataFrame,
-    labels: Labels,
+    probabilities: pd.DataFrame, sample_submission: pd.DataFrame, labels: Labels
 ) -> pd.DataFrame:
     """Choose each clip's most probable label.
 
     Args:
-        probabilities: indexed by clip, one column a label.
-        test_manifest: columns clip, fname.
+        probabilities: indexed by clip, one column a label; no two clips have one file name.
         sample_submission: column fname.
         labels: the labels; a clip without probabilities is `unknown`.
 
@@ -134,9 +129,9 @@ def write_submission(
     if probabilities.empty:  # then it has no columns either
         return pd.DataFrame({"fname": sample_submission["fname"], "label": labels.unknown})
     best = to_arrow(probabilities[list(labels.names)].idxmax(axis=1))
-    of_clips = best.take(places_of(test_manifest["clip"], probabilities.index))
-    wanted = sample_submission["fname"].map(recording_name)
-    chosen = of_clips.take(places_of(wanted, test_manifest["fname"])).fill_null(labels.unknown)
+    wanted = recording_names(sample_submission["fname"])
+    places = places_of(wanted, file_names(probabilities.index))
+    chosen = best.take(places).fill_null(labels.unknown)
     return pd.DataFrame({"fname": sample_submission["fname"], "label": chosen.to_pandas()})
 
 

@@ -63,7 +63,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=write_submission,
-                inputs=["probabilities", "test_manifest", "sample_submission", "params:labels"],
+                inputs=["probabilities", "sample_submission", "params:labels"],
                 outputs="submission",
                 name="write_submission",
             ),
