@@ -235,11 +235,11 @@ class StageTimer:
 
 
 class MemoryGivenBack:
-    """Before and after each node, let go of what is not needed any more."""
+    """Let go of what reading has left free, and nodes do not need any more."""
 
     @hook_impl
-    def before_node_run(self) -> None:
-        """Inputs are loaded."""
+    def after_dataset_loaded(self) -> None:
+        """To read a table takes more than it holds."""
         give_memory_back()
 
     @hook_impl

@@ -60,3 +60,5 @@ def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Co
         task = partial(index.derive, rows.derive)
         chunks = pairs_of(pending, rows.chunk_size)
         index.work_off(rows.what, pending.index, compute.map(task, chunks))
+        if len(pending):
+            compute.let_go()  # they hold more than the table, which is read next

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
+import pyarrow as pa
 
 from speech_commands.corpus.images import image_name, image_names
 from speech_commands.corpus.layout import file_names, recording_names
@@ -16,7 +17,7 @@ from speech_commands.recognition.images import label_images
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.storage.folder import FileFolder, FileReader
 from speech_commands.storage.lite_file import StoredLite
-from speech_commands.storage.names import are_among, places_of, to_arrow
+from speech_commands.storage.names import are_among, places_of
 from speech_commands.storage.table import DerivedRows
 
 
@@ -128,7 +129,8 @@ def write_submission(
     """
     if probabilities.empty:  # then it has no columns either
         return pd.DataFrame({"fname": sample_submission["fname"], "label": labels.unknown})
-    best = to_arrow(probabilities[list(labels.names)].idxmax(axis=1))
+    names = list(labels.names)
+    best = pa.array(names).take(pa.array(probabilities[names].to_numpy().argmax(axis=1)))
     wanted = recording_names(sample_submission["fname"])
     places = places_of(wanted, file_names(probabilities.index))
     chosen = best.take(places).fill_null(labels.unknown)
