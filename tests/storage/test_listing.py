@@ -30,5 +30,7 @@ def test_links_are_files_and_not_followed(tmp_path):
     root.mkdir()
     (root / "link").symlink_to(tmp_path / "elsewhere")
     (root / "broken").symlink_to(tmp_path / "nothing")
-    paths = {facts.path for facts in list_files(fsspec.filesystem("file"), str(root))}
-    assert paths == {str(root / "link"), str(root / "broken")}
+    (root / "file").write_bytes(b"x")
+    found = {facts.path: facts for facts in list_files(fsspec.filesystem("file"), str(root))}
+    assert set(found) == {str(root / name) for name in ("link", "broken", "file")}
+    assert [path for path, facts in found.items() if facts.is_regular] == [str(root / "file")]

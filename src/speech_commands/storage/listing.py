@@ -21,11 +21,13 @@ class FileFacts(NamedTuple):
         size: in bytes.
         changed_s: when it was last written to, in seconds since 1970; 0 in other stores than a
             disk, which guard their content.
+        is_regular: false for links, devices and the like.
     """
 
     path: str
     size: int
     changed_s: float
+    is_regular: bool = True
 
 
 def list_files(fs: AbstractFileSystem, root: str) -> Iterator[FileFacts]:
@@ -55,4 +57,5 @@ def _list_locally(root: str) -> Iterator[FileFacts]:
                     waiting.append(entry.path)
                     continue
                 facts = entry.stat(follow_symlinks=False)
-                yield FileFacts(entry.path, facts.st_size, facts.st_mtime)
+                regular = entry.is_file(follow_symlinks=False)
+                yield FileFacts(entry.path, facts.st_size, facts.st_mtime, regular)
