@@ -1,7 +1,8 @@
 r"""Measure the stages but training as whole commands on archives of growing size.
 
 For each size, a share of the competition's, make_full_size.py makes archives, and others of which
-1 % of the clips differ; both stay for the next time. Then each stage is run three times, and after
+1 % of the clips differ; both stay for the next time. With --folders, plain folders take the place
+of train.7z and test.7z. Then each stage is run three times, and after
 that all of them in one command, beginning with empty folders again:
 
     first    into an empty folder
@@ -17,6 +18,7 @@ with the package.
     python benchmarks/at_size.py --raw data/01_raw/demo --scales 0.01
     python benchmarks/at_size.py --raw data/01_raw --scales 0.01 0.1 1 \
         --figure docs/results/performance/growth.png
+    python benchmarks/at_size.py --raw data/01_raw --scales 1 --stages all --folders
 """
 
 import argparse
@@ -83,7 +85,11 @@ class Row:
     peak_bytes: int
 
 
-def make_archives(raw: Path, folder: Path, scale: float) -> None:
+FOLDERS = {"training_recordings": "train", "test_recordings": "test"}
+"""Names in globals.yml to the plain folders that may take the place of archives."""
+
+
+def make_recordings(raw: Path, folder: Path, scale: float, folders: bool) -> None:
     """Make what is not there yet."""
     for name, changed in ARCHIVES.items():
         if (folder / name).exists():
@@ -92,12 +98,15 @@ def make_archives(raw: Path, folder: Path, scale: float) -> None:
         script = str(ROOT / "benchmarks" / "make_full_size.py")
         command = [sys.executable, script, f"--raw={raw}", f"--out={unfinished}"]
         subprocess.run(
-            [*command, f"--scale={scale}", f"--changed={changed}"], check=True, stdout=sys.stderr
-        )
+            [*command, f"--scale={scale}", f"--changed={changed}", *["--folders"] * folders],
+            check=True, stdout=sys.stderr,
+        )  # fmt: skip
         unfinished.rename(folder / name)
 
 
-def measure(folder: Path, scale: float, env: str, stages: Sequence[str]) -> Iterator[Row]:
+def measure(
+    folder: Path, scale: float, env: str, stages: Sequence[str], folders: bool
+) -> Iterator[Row]:
     """Run stages after one another, three times, beginning with empty folders."""
     made = {"data_root": folder / "data", "run_root": folder / "run"}
     for path in made.values():
@@ -105,7 +114,9 @@ def measure(folder: Path, scale: float, env: str, stages: Sequence[str]) -> Iter
     for turn, archives in TURNS.items():
         conf = folder / "conf"
         shutil.rmtree(conf, ignore_errors=True)
-        copy_configuration(ROOT, conf, env, {"raw_root": folder / archives, **made})
+        raw = folder / archives
+        plain = {place: raw / name for place, name in FOLDERS.items()} if folders else {}
+        copy_configuration(ROOT, conf, env, {"raw_root": raw, **plain, **made})
         for stage in stages:
             pipelines = ",".join(STAGES) if stage == ALL else stage
             used = run(kedro_run(conf, env, pipelines), ROOT)
@@ -179,6 +190,7 @@ def main() -> None:
     parser.add_argument("--env", default="fast", help="one with weights in the package")
     parser.add_argument("--stages", nargs="+", default=list(FILLED), choices=FILLED)
     parser.add_argument("--folder", type=Path, default=ROOT / "data" / "at_size")
+    parser.add_argument("--folders", action="store_true", help="of recordings, and no archives")
     parser.add_argument("--figure", type=Path, help="a PNG file; default: growth.png in the folder")
     options = parser.parse_args()
     rows: list[Row] = []
@@ -187,12 +199,12 @@ def main() -> None:
     figure.parent.mkdir(parents=True, exist_ok=True)
     print_header(HEADER)
     for scale in sorted(options.scales):
-        folder = options.folder.resolve() / f"{scale:g}"
-        make_archives(options.raw.resolve(), folder, scale)
+        folder = options.folder.resolve() / f"{scale:g}{' in folders' * options.folders}"
+        make_recordings(options.raw.resolve(), folder, scale, options.folders)
         alone = [stage for stage in options.stages if stage != ALL]
         together = [stage for stage in options.stages if stage == ALL]
         for stages in filter(None, (alone, together)):
-            for row in measure(folder, scale, options.env, stages):
+            for row in measure(folder, scale, options.env, stages, options.folders):
                 rows.append(row)
                 print_row(describe(row, first.setdefault((row.scale, row.stage), row)))
         growth(rows).savefig(figure)

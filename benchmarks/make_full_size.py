@@ -9,13 +9,18 @@ archives say nothing about accuracy; they are for measuring time and memory.
     python benchmarks/make_full_size.py --raw data/01_raw --out data/01_raw/tenth --scale 0.1
     python benchmarks/make_full_size.py --raw data/01_raw --out data/01_raw/newer --changed 0.01
     kedro run --params=training_recordings=data/01_raw/full/train.7z
+
+With `--folders`, train/ and test/ are made instead of train.7z and test.7z. How old their files are
+then depends on their content, so that of two makes only the clips that differ look changed.
 """
 
 import argparse
+import os
 from collections.abc import Iterator
 from hashlib import blake2b
 from itertools import count, islice
 from pathlib import Path, PurePosixPath
+from zlib import crc32
 
 import numpy as np
 
@@ -35,6 +40,7 @@ LIMITS = Limits(member_bytes=10**8, total_bytes=10**10)
 RATE_HZ = 16_000
 LONGEST_SHIFT = RATE_HZ // 20
 LARGEST_GAIN_DB = 3.0
+LARGEST_TIME_S = 2**31  # of some file systems
 
 Members = Iterator[tuple[str, bytes]]
 
@@ -116,32 +122,50 @@ def unlabelled_members(
     yield from zip(paths, contents(source, chosen, seed, changed), strict=True)
 
 
-def write(path: Path, members: Members, total: int) -> None:
+def write_recordings(path: Path, members: Members, total: int, folders: bool) -> None:
+    """Write an archive, or the folder that it would be unpacked to."""
+    if folders:
+        write_files(path.with_suffix(""), members)
+    else:
+        write_archive(path, members, total)
+
+
+def write_files(folder: Path, members: Members) -> None:
+    """Write files whose time of change stands for their content."""
+    for name, data in members:
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        os.utime(file, (0, crc32(data) % LARGEST_TIME_S))
+
+
+def write_archive(path: Path, members: Members, total: int) -> None:
     """Write an archive, fast rather than small."""
     with path.open("wb") as file:
         write_seven_zip(file, members, total, path.name, preset=FASTEST)
 
 
 def main() -> None:
-    """Write train.7z, test.7z and sample_submission.7z."""
+    """Write train.7z and test.7z, or folders, and sample_submission.7z."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--raw", type=Path, required=True, help="where train.7z and test.7z lie")
     parser.add_argument("--out", type=Path, required=True, help="a folder, made if need be")
     parser.add_argument("--scale", type=float, default=1.0, help="of the competition's size")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--changed", type=float, default=0.0, help="share of the clips")
+    parser.add_argument("--folders", action="store_true", help="instead of archives")
     options = parser.parse_args()
     training, test = (round(n * options.scale) for n in (TRAINING_CLIPS, TEST_CLIPS))
     options.out.mkdir(parents=True, exist_ok=True)
     source = read(options.raw / "train.7z")
     members = training_members(source, training, options.seed, options.changed)
-    write(options.out / "train.7z", members, training)
+    write_recordings(options.out / "train.7z", members, training, options.folders)
     names = [f"clip_{number:09x}{WAV_SUFFIX}" for number in range(test)]
     source = read(options.raw / "test.7z")
     members = unlabelled_members(source, names, options.seed, options.changed)
-    write(options.out / "test.7z", members, test)
+    write_recordings(options.out / "test.7z", members, test, options.folders)
     table = "fname,label\n" + "".join(f"{name},silence\n" for name in names)
-    write(options.out / "sample_submission.7z", iter([(FILE_NAME, table.encode())]), 1)
+    write_archive(options.out / "sample_submission.7z", iter([(FILE_NAME, table.encode())]), 1)
 
 
 if __name__ == "__main__":

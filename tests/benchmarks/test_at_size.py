@@ -15,16 +15,16 @@ LOG = """
 """
 
 
-@pytest.fixture(scope="module")
-def measured(tiny_corpus, tmp_path_factory):
+@pytest.fixture(scope="module", params=["", " in folders"])
+def measured(request, tiny_corpus, tmp_path_factory):
     folder = tmp_path_factory.mktemp("at_size")
     command = [
         *(sys.executable, SCRIPT, "--raw", tiny_corpus, "--scales", "0.002", "--folder", folder),
-        *("--stages", "ingest", "--env", "test"),
+        *("--stages", "ingest", "--env", "test", *["--folders"] * bool(request.param)),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return folder, done.stdout
+    return folder / f"0.002{request.param}", done.stdout
 
 
 def test_each_stage_is_run_three_times(measured):
@@ -47,10 +47,10 @@ def test_each_stage_is_run_three_times(measured):
     assert all(row["command, of the first"].endswith("%") for row in table[1:])
 
 
-def test_archives_stay_and_a_picture_is_drawn(measured):
+def test_recordings_stay_and_a_picture_is_drawn(measured):
     folder, _ = measured
-    assert {path.name for path in (folder / "0.002").iterdir()} >= {"raw", "newer", "data"}
-    assert (folder / "growth.png").read_bytes().startswith(b"\x89PNG")
+    assert {path.name for path in folder.iterdir()} >= {"raw", "newer", "data"}
+    assert (folder.parent / "growth.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_node_counts_up_to_its_last_save():

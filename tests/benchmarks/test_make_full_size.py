@@ -33,6 +33,10 @@ def contents(path):
     return dict(archive.stream(list(archive.contents.members)))
 
 
+def listed(path):
+    return open_archive(path, Limits(10**7, 10**9)).contents.members
+
+
 def test_clips_are_repeated_and_changed_to_the_number_asked_for(made, tiny_corpus):
     first, found = contents(tiny_corpus / "train.7z"), contents(made / "train.7z")
     clips = {path: data for path, data in found.items() if path.endswith(".wav")}
@@ -71,6 +75,17 @@ def test_the_sample_submission_names_every_test_clip(made):
     assert header == "fname,label"
     assert len(rows) == TEST
     assert {row.split(",")[0] for row in rows} == clips
+
+
+def test_folders_hold_what_archives_do_and_only_changed_clips_look_changed(
+    made, tiny_corpus, tmp_path
+):
+    first = make(tiny_corpus, tmp_path / "first", "--folders")
+    newer = make(tiny_corpus, tmp_path / "newer", "--folders", "--changed=0.1")
+    for name, clips in (("train", TRAINING), ("test", TEST)):
+        assert contents(first / name) == contents(made / f"{name}.7z")
+        before, after = (listed(folder / name) for folder in (first, newer))
+        assert sum(before[path] != after[path] for path in before) == int(clips * 0.1)
 
 
 def test_a_share_of_the_clips_is_changed_and_nothing_else(made, tiny_corpus, tmp_path):
