@@ -2,7 +2,13 @@ import pandas as pd
 import pytest
 
 from speech_commands.audio.spectrogram import Rendering
-from speech_commands.corpus.images import clip_name, image_fingerprints, image_name, image_names
+from speech_commands.corpus.images import (
+    clip_name,
+    clip_names,
+    image_fingerprints,
+    image_name,
+    image_names,
+)
 
 
 def test_names_of_images_and_clips_belong_together():
@@ -12,7 +18,9 @@ def test_names_of_images_and_clips_belong_together():
 
 def test_names_of_many_are_those_of_each():
     clips = ["yes/ü 1.wav", "a.wav/b.wav.wav", "no/2.wav"]
-    assert image_names(pd.Series(clips)).to_list() == [*map(image_name, clips)]
+    images = image_names(pd.Series(clips))
+    assert images.to_list() == [*map(image_name, clips)]
+    assert clip_names(images).to_list() == clips
 
 
 @pytest.mark.parametrize(

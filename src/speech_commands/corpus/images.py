@@ -24,6 +24,11 @@ def clip_name(image: str) -> str:
     return image.removesuffix(PNG_SUFFIX) + WAV_SUFFIX
 
 
+def clip_names(images: pd.Series) -> pd.Series:
+    """The names of the clips that many spectrograms show."""
+    return images.str.removesuffix(PNG_SUFFIX) + WAV_SUFFIX
+
+
 def image_fingerprints(
     clips: pd.Series, rendering: Rendering, png_compress_level: int
 ) -> pd.Series:

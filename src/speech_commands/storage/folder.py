@@ -212,8 +212,7 @@ def fill_folder(
     root = str(fs._strip_protocol(root)).rstrip("/")  # whole, as files are listed
     with one_at_a_time(fs, root, files.what):
         index = _index_of(fs, root)
-        kept = _keep_valid(fs, root, index, files.fingerprints)
-        pending = lacking(kept, files.fingerprints)
+        pending = lacking(_keep_valid(fs, root, index, files.fingerprints), files.fingerprints)
         stored = _store_chunks(FileReader(fs, root), index, files, pending, compute)
         index.work_off(files.what, pending.index, stored)
 

@@ -52,13 +52,18 @@ def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Co
     """
     with one_at_a_time(fs, root, rows.what):
         index = Index(fs, root)
-        table = index.read() if index.exists() else None
-        kept = pd.DataFrame() if table is None else still_right(table, rows.fingerprints)
-        if table is None or len(kept) < len(table):
-            index.replace(kept)
-        pending = lacking(kept, rows.fingerprints)
+        pending = lacking(_keep_right(index, rows.fingerprints), rows.fingerprints)
         task = partial(index.derive, rows.derive)
         chunks = pairs_of(pending, rows.chunk_size)
         index.work_off(rows.what, pending.index, compute.map(task, chunks))
         if len(pending):
             compute.let_go()  # they hold more than the table, which is read next
+
+
+def _keep_right(index: Index, wanted: pd.Series) -> pd.DataFrame:
+    """Drop rows that are not wanted or stem from something else; return the rest."""
+    table = index.read() if index.exists() else None
+    kept = pd.DataFrame() if table is None else still_right(table, wanted)
+    if table is None or len(kept) < len(table):
+        index.replace(kept)
+    return kept

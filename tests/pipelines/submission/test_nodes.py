@@ -116,7 +116,6 @@ def test_recogniser_trained_on_other_images_is_refused(labels, project_parameter
     with pytest.raises(ValueError, match=r"trained with the rendering .*'hop_ms': 10\.0"):
         label_test_clips(
             StoredLite(fs, "/submission/recogniser.tflite"),
-            pd.DataFrame(),
             folder(),
             labels,
             spectrograms,
@@ -154,7 +153,6 @@ def test_probabilities_follow_images_and_recogniser_alone(
         fill_folder(fs, root, files, local)
         described = label_test_clips(
             recogniser,
-            pd.DataFrame({"clip": [f"audio/{name}.wav" for name in seeds]}),
             open_folder(fs, root),
             labels,
             spectrograms,

@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import pyarrow as pa
 
-from speech_commands.corpus.images import image_name, image_names
+from speech_commands.corpus.images import clip_names, image_name
 from speech_commands.corpus.layout import file_names, recording_names
 from speech_commands.corpus.manifest import describe_recordings, find_problems
 from speech_commands.labels import Labels
@@ -81,7 +81,6 @@ ABSENT = "the sample submission names it, and the test recordings do not have it
 
 def label_test_clips(
     recogniser: StoredLite,
-    test_manifest: pd.DataFrame,
     test_spectrograms: FileFolder,
     labels: Labels,
     spectrogram_params: SpectrogramParams,
@@ -91,7 +90,6 @@ def label_test_clips(
 
     Args:
         recogniser: the trained model.
-        test_manifest: columns clip, fname.
         test_spectrograms: images of the clips.
         labels: the labels.
         spectrogram_params: how the images were rendered.
@@ -104,8 +102,8 @@ def label_test_clips(
         ValueError: if the recogniser was trained on other labels or other images.
     """
     recogniser.expect(labels=labels, rendering=spectrogram_params.rendering)
-    clips = test_manifest["clip"]
-    images = test_spectrograms.fingerprints(image_names(clips))
+    images = test_spectrograms.index["fingerprint"]
+    clips = clip_names(images.index.to_series())
     return DerivedRows(
         what="labelling test clips",
         fingerprints=(f"{recogniser.digest}-" + images).set_axis(clips),

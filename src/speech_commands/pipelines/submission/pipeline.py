@@ -52,7 +52,6 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                 func=label_test_clips,
                 inputs=[
                     "lite_recogniser",
-                    "test_manifest",
                     "test_spectrograms",
                     "params:labels",
                     "params:spectrograms",
