@@ -197,12 +197,17 @@ def _sorted_by_name(table: pa.Table) -> pa.Table:
     By Arrow, since pandas makes an object of every name for it, and a copy of all columns twice.
     """
     names = table[NAME]
-    if not len(names) or pc.all(pc.less(names[:-1], names[1:]), min_count=0).as_py():
+    if _in_order(names):
         return table
     order = pc.sort_indices(names)  # stable
     names = names.take(order)
     last = [*pc.not_equal(names[:-1], names[1:]).to_pylist(), True]
     return table.take(order.filter(pa.array(last)))
+
+
+def _in_order(names: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether they are sorted, and none comes twice."""
+    return not len(names) or pc.all(pc.less(names[:-1], names[1:]), min_count=0).as_py()
 
 
 def still_right(table: pd.DataFrame, fingerprints: pd.Series) -> pd.DataFrame:
@@ -219,8 +224,10 @@ def still_right(table: pd.DataFrame, fingerprints: pd.Series) -> pd.DataFrame:
 
 def lacking(table: pd.DataFrame, fingerprints: pd.Series) -> pd.Series:
     """The fingerprints of names without a row, sorted by name."""
-    absent = fingerprints[~are_among(fingerprints.index, table.index)]
-    return absent.iloc[pc.sort_indices(to_arrow(absent.index)).to_numpy()]
+    there = are_among(fingerprints.index, table.index)
+    absent = fingerprints[~there] if there.any() else fingerprints
+    names = to_arrow(absent.index)
+    return absent if _in_order(names) else absent.iloc[pc.sort_indices(names).to_numpy()]
 
 
 def pairs_of(fingerprints: pd.Series, most: int) -> Iterator[tuple[tuple[str, str], ...]]:
