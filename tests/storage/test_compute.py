@@ -43,11 +43,10 @@ def test_one_worker_takes_chunks_as_they_are_asked_for():
     assert len(taken) < 100
 
 
-def processes(_=None):
-    return {os.getpid()}
-
-
 def test_local_processes_stay_until_they_are_let_go():
+    def processes(_):
+        return {os.getpid()}
+
     compute = Compute(backend="local", workers=2, address=None)
     first, second = (set.union(*compute.map(processes, range(20))) for _ in range(2))
     assert first & second
