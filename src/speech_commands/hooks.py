@@ -242,7 +242,7 @@ class MemoryGivenBack:
         """To read a table takes more than it holds."""
         give_memory_back()
 
-    @hook_impl
+    @hook_impl(trylast=True)  # others may look at inputs
     def after_node_run(self, inputs: dict[str, Any]) -> None:
         """Outputs are about to be saved, which is where work is spread over processes."""
         inputs.clear()  # the runner would hold them until then

@@ -1,10 +1,8 @@
-import os
 import socket
 from functools import partial
 
 import fsspec
 import pandas as pd
-import psutil
 import pytest
 from dask_cluster import dask_cluster, derive_slowly, list_slowly
 from pydantic import ValidationError
@@ -41,18 +39,6 @@ def test_one_worker_takes_chunks_as_they_are_asked_for():
     results = Compute(backend="local", workers=1, address=None).map(taken.append, range(100))
     next(results)
     assert len(taken) < 100
-
-
-def test_local_processes_stay_until_they_are_let_go():
-    def processes(_):
-        return {os.getpid()}
-
-    compute = Compute(backend="local", workers=2, address=None)
-    first, second = (set.union(*compute.map(processes, range(20))) for _ in range(2))
-    assert first & second
-    compute.let_go()
-    assert not any(map(psutil.pid_exists, first | second))
-    assert sorted(compute.map(abs, [-1, 2])) == [1, 2]
 
 
 SCHEDULER = "tcp://127.0.0.1:8786"

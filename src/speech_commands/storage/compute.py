@@ -5,7 +5,6 @@ from importlib.util import find_spec
 from typing import Literal, TypeVar
 
 from joblib import Parallel, delayed
-from joblib.externals.loky import get_reusable_executor
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Chunk = TypeVar("Chunk")
@@ -68,11 +67,6 @@ class Compute(BaseModel):
         if self.address:
             return _map_on_cluster(self.address, task, chunks)
         return _map_on_processes(self.workers or -1, task, chunks)
-
-    def let_go(self) -> None:
-        """End local processes, which wait for more work and keep what they loaded for the last."""
-        if self.backend == "local":
-            get_reusable_executor(reuse=True).shutdown(wait=True)
 
 
 def _map_on_processes(

@@ -1,6 +1,6 @@
 """Tables whose rows are worked out one chunk of names at a time, and only if they are missing."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -53,18 +53,9 @@ def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Co
     with one_at_a_time(fs, root, rows.what):
         index = Index(fs, root)
         pending = lacking(_keep_right(index, rows.fingerprints), rows.fingerprints)
+        task = partial(index.derive, rows.derive)
         chunks = pairs_of(pending, rows.chunk_size)
-        index.work_off(rows.what, pending.index, _derive(index, rows, chunks, compute))
-
-
-def _derive(
-    index: Index,
-    rows: DerivedRows,
-    chunks: Iterable[Sequence[tuple[str, str]]],
-    compute: Compute,
-) -> Iterator[list[str]]:
-    yield from compute.map(partial(index.derive, rows.derive), chunks)
-    compute.let_go()  # processes hold more than the table, which is read next
+        index.work_off(rows.what, pending.index, compute.map(task, chunks))
 
 
 def _keep_right(index: Index, wanted: pd.Series) -> pd.DataFrame:
