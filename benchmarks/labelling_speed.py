@@ -76,7 +76,7 @@ class Contest:
 
     @property
     def _chunks(self) -> list[Sequence[str]]:
-        return [*batched(self.images.index.index, self.conf["submission"]["chunk_size"])]
+        return [*batched(self.images.fingerprints.index, self.conf["submission"]["chunk_size"])]
 
     def warm_up(self) -> None:
         """Start processes and have the recogniser loaded in each."""

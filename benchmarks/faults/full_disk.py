@@ -88,7 +88,7 @@ def damaged(data: Path, undisturbed: Path) -> list[str]:
     for index in data.rglob(".index"):
         folder = open_folder(fsspec.filesystem("file"), str(index.parent))
         where = index.parent.relative_to(data)
-        for name in folder.index.index:
+        for name in folder.fingerprints.index:
             path = index.parent / name
             whole = undisturbed / where / name
             if not path.exists() or path.read_bytes() != whole.read_bytes():

@@ -1,13 +1,18 @@
 """Pictures of data and results, drawn by matplotlib; each function returns a figure."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from skimage.util import montage
+import skimage
 
 from speech_commands.audio.spectrogram import Rendering
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+else:
+    Figure = Any  # matplotlib takes half a second to import, and Kedro evaluates annotations
 
 SHEET_COLUMNS = 4
 
@@ -24,10 +29,10 @@ def spectrogram_sheet(images: Mapping[str, Sequence[np.ndarray]], rendering: Ren
     """
     rows = max(1, -(-len(images) // SHEET_COLUMNS))
     most = max(map(len, images.values()), default=1)
-    figure = Figure(figsize=(3.2 * SHEET_COLUMNS, 2.2 * rows + 0.4), layout="constrained")
+    figure = _figure(3.2 * SHEET_COLUMNS, 2.2 * rows + 0.4)
     grid = figure.subplots(rows, SHEET_COLUMNS, squeeze=False, sharey=True)
     for axes, (label, pictures) in zip(grid.flat, images.items(), strict=False):
-        strip = montage(np.stack(pictures), grid_shape=(1, len(pictures)))
+        strip = skimage.util.montage(np.stack(pictures), grid_shape=(1, len(pictures)))
         axes.imshow(
             strip, cmap="magma", vmin=0, vmax=255, aspect="auto", extent=(0, len(pictures), 0, 1)
         )
@@ -62,7 +67,7 @@ def learning_curve(history: pd.DataFrame, quantity: str, unit: str) -> Figure:
         quantity: accuracy or loss.
         unit: for the axis label.
     """
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = _figure(7, 4)
     axes = figure.subplots()
     axes.plot(history["step"], history[quantity], label="training")
     axes.plot(history["step"], history[f"val_{quantity}"], label="validation")
@@ -83,7 +88,7 @@ def confusion_matrix(counts: np.ndarray, labels: Sequence[str], title: str) -> F
     """
     shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
     size = 0.55 * len(labels) + 2
-    figure = Figure(figsize=(size, size), layout="constrained")
+    figure = _figure(size, size)
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
@@ -108,7 +113,7 @@ def reliability_diagram(bins: pd.DataFrame, title: str) -> Figure:
         bins: columns confidence and accuracy, of 1, and clips.
         title: what was labelled.
     """
-    figure = Figure(figsize=(5, 5.5), layout="constrained")
+    figure = _figure(5, 5.5)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     above.plot([0, 1], [0, 1], color="grey", linestyle="--", label="calibrated")
     above.errorbar(
@@ -126,11 +131,17 @@ def reliability_diagram(bins: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
+def _figure(width_inches: float, height_inches: float) -> Figure:
+    from matplotlib.figure import Figure  # noqa: PLC0415 - slows every start
+
+    return Figure(figsize=(width_inches, height_inches), layout="constrained")
+
+
 def _intervals(bins: pd.DataFrame) -> np.ndarray:
     """How far they reach below and above each bin's accuracy, shape (2, bins).
 
     Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (Journal of the
-    American Statistical Association 22, 1927); SciPy's takes a second to import at every start.
+    American Statistical Association 22, 1927); SciPy's takes a second to import.
     """
     share, clips = bins["accuracy"], bins["clips"]
     weight = DEVIATIONS**2 / clips

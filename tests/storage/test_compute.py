@@ -1,8 +1,11 @@
+import os
 import socket
 from functools import partial
+from time import monotonic, sleep
 
 import fsspec
 import pandas as pd
+import psutil
 import pytest
 from dask_cluster import dask_cluster, derive_slowly, list_slowly
 from pydantic import ValidationError
@@ -39,6 +42,22 @@ def test_one_worker_takes_chunks_as_they_are_asked_for():
     results = Compute(backend="local", workers=1, address=None).map(taken.append, range(100))
     next(results)
     assert len(taken) < 100
+
+
+def test_processes_end_when_there_is_nothing_to_do(monkeypatch):
+    """And others take their place."""
+
+    def process_id(_):
+        return os.getpid()
+
+    monkeypatch.setattr("speech_commands.storage.compute.IDLE_S", 1)
+    both = Compute(backend="local", workers=2, address=None)
+    first = set(both.map(process_id, range(20)))
+    end = monotonic() + 60
+    while any(map(psutil.pid_exists, first)) and monotonic() < end:
+        sleep(0.1)
+    assert not any(map(psutil.pid_exists, first))
+    assert first.isdisjoint(both.map(process_id, range(20)))
 
 
 SCHEDULER = "tcp://127.0.0.1:8786"

@@ -408,11 +408,11 @@ def test_a_name_that_is_not_there_says_so(root):
 def test_fingerprints_come_in_the_order_asked_for(root):
     fill(root, {"b": "2", "a": "1", "ü c": "3"})
     folder = open_folder(LOCAL, str(root))
-    found = folder.fingerprints(pd.Series(["ü c", "a", "ü c"], index=[5, 6, 7]))
+    found = folder.fingerprints_of(pd.Series(["ü c", "a", "ü c"], index=[5, 6, 7]))
     assert list(found.items()) == [("ü c", "3"), ("a", "1"), ("ü c", "3")]
-    assert folder.fingerprints(pd.Series([], dtype="str")).empty
+    assert folder.fingerprints_of(pd.Series([], dtype="str")).empty
     with pytest.raises(KeyError, match="'d' is not in"):
-        folder.fingerprints(pd.Series(["a", "d", "e"], index=[5, 6, 7]))
+        folder.fingerprints_of(pd.Series(["a", "d", "e"], index=[5, 6, 7]))
 
 
 def test_whoever_makes_files_notes_them_before_telling(tmp_path, monkeypatch):

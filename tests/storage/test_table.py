@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from speech_commands.storage.compute import Compute
+from speech_commands.storage.index import Index
 from speech_commands.storage.table import DerivedRows, fill_table, open_table
 
 LOCAL = fsspec.filesystem("file")
@@ -30,7 +31,8 @@ def fill(root, fingerprints, **options):
 
 def check(root, fingerprints):
     table = open_table(LOCAL, str(root))
-    assert table["fingerprint"].to_dict() == fingerprints
+    assert Index(LOCAL, str(root)).fingerprints().to_dict() == fingerprints
+    assert table.columns.to_list() == ["said"]
     assert table["said"].to_dict() == {n: f"{n} {digest}" for n, digest in fingerprints.items()}
 
 

@@ -4,10 +4,9 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+import scipy  # which imports its packages when they are first named
 from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from scipy.fft import rfft
-from scipy.sparse import csr_array
 
 WHITE = 255
 SMALLEST_POWER = 1e-20
@@ -154,7 +153,7 @@ def power_spectrogram(waveforms: np.ndarray, rendering: Rendering) -> np.ndarray
     padded = np.pad(waveforms, ((0, 0), (max(before, 0), max(after, 0))))
     padded = padded[:, max(-before, 0) :]
     frames = sliding_window_view(padded, len(window), axis=1)[:, ::hop][:, : rendering.frames]
-    spectrum = rfft(frames * window, n=rendering.fft_size, axis=2, overwrite_x=True)
+    spectrum = scipy.fft.rfft(frames * window, n=rendering.fft_size, axis=2, overwrite_x=True)
     return np.square(spectrum.real) + np.square(spectrum.imag)
 
 
@@ -211,8 +210,8 @@ def _in_mel_bands(power: np.ndarray, rendering: Rendering) -> np.ndarray:
 
 
 @lru_cache
-def _sparse_filterbank(rendering: Rendering) -> csr_array:
-    return csr_array(mel_filterbank(rendering))
+def _sparse_filterbank(rendering: Rendering) -> "scipy.sparse.csr_array":
+    return scipy.sparse.csr_array(mel_filterbank(rendering))
 
 
 @lru_cache

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Literal
 
 import numpy as np
-from scipy.io import wavfile
+import scipy  # which imports its packages when they are first named
 
 ALLOWED = "allowed are WAV files of 8, 16, 24, 32 or 64-bit PCM or 32 or 64-bit float"
 TRUNCATED = (
@@ -143,6 +143,7 @@ def map_wav(path: str, stretch_bytes: int) -> Iterator[Recording]:
 
 def _read(source: BytesIO | str) -> tuple[int, np.ndarray]:
     """Have SciPy read a file's content, or map the file of that path."""
+    wavfile = scipy.io.wavfile
     with _catching_warnings, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", wavfile.WavFileWarning)
         try:

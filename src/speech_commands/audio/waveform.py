@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
-import scipy
+import scipy  # which imports its packages when they are first named
 
 from speech_commands.audio.wav import Recording
 
@@ -30,7 +30,6 @@ def to_mono(recording: Recording, sample_rate_hz: int) -> np.ndarray:
     if recording.sample_rate_hz == sample_rate_hz:
         return mono
     up, down = _factors(recording.sample_rate_hz, sample_rate_hz)
-    # Named in full, since SciPy imports scipy.signal, which takes a second, when it is first named.
     return scipy.signal.resample_poly(mono, up, down).astype(np.float32)
 
 

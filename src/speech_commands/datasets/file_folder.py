@@ -26,7 +26,7 @@ class FileFolderDataset(IncrementalDataset[DerivedFiles | StreamedFiles, FileFol
     """
 
     def load(self) -> FileFolder:
-        """Read the index; files are read when asked for."""
+        """Find the index; it and files are read when asked for."""
         return self._open()
 
     def save(self, data: DerivedFiles | StreamedFiles) -> None:

@@ -10,6 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
 
+IDLE_S = 10
+"""After which a local process that has nothing to do ends: as long as an archive is unpacked, it
+would hold memory for nothing, and the next work to come starts others in a second."""
+
 CONNECT_S = 10
 """How long to wait for a scheduler to answer."""
 
@@ -72,7 +76,9 @@ class Compute(BaseModel):
 def _map_on_processes(
     processes: int, task: Callable[[Chunk], Result], chunks: Iterable[Chunk]
 ) -> Iterator[Result]:
-    parallel = Parallel(n_jobs=processes, return_as="generator_unordered")
+    parallel = Parallel(
+        n_jobs=processes, return_as="generator_unordered", idle_worker_timeout=IDLE_S
+    )
     yield from parallel(delayed(task)(chunk) for chunk in chunks)
 
 

@@ -10,7 +10,7 @@ could be mistaken for finished work, and the next run does what is missing.
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import PurePosixPath
 from typing import Any
 from zlib import crc32
@@ -145,54 +145,61 @@ def read_addresses(addresses: Sequence[str]) -> list[bytes]:
 
 
 class FileFolder:
-    """A folder of files with its index.
+    """A folder of files with its index, of which no more is read than is asked for.
 
     Attributes:
         reader: reads files by name.
-        index: one row a file, indexed by name, sorted: `fingerprint`, `size_bytes`, `crc32`,
-            `changed_s`, attributes.
     """
 
-    def __init__(self, reader: FileReader, index: pd.DataFrame) -> None:
-        self.reader, self.index = reader, index
+    def __init__(self, reader: FileReader, index: Index) -> None:
+        self.reader, self._index = reader, index
+
+    @cached_property
+    def index(self) -> pd.DataFrame:
+        """A row a file, indexed by name, sorted: facts of the file, `fingerprint`, attributes."""
+        return self._index.read()
+
+    @cached_property
+    def fingerprints(self) -> pd.Series:
+        """That column alone, str."""
+        return self._index.fingerprints()
 
     def __contains__(self, name: str) -> bool:
-        return bool(pc.index(to_arrow(self.index.index), name).as_py() >= 0)
+        return bool(pc.index(to_arrow(self.fingerprints.index), name).as_py() >= 0)
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self.fingerprints)
 
     def __getitem__(self, name: str) -> bytes:
         if name not in self:
             raise self._lacks(name)
         return self.reader[name]
 
-    def fingerprints(self, names: pd.Series) -> pd.Series:
+    def fingerprints_of(self, names: pd.Series) -> pd.Series:
         """Those of some files, indexed by their names.
 
         Raises:
             KeyError: if one of the files is not there.
         """
-        places = places_of(names, self.index.index)
+        places = places_of(names, self.fingerprints.index)
         if places.null_count:
             raise self._lacks(names[places.is_null().to_numpy(zero_copy_only=False)].iloc[0])
-        found = self.index[FINGERPRINT].take(places.to_numpy())
-        return found.set_axis(names)
+        return self.fingerprints.take(places.to_numpy()).set_axis(names)
 
     def _lacks(self, name: str) -> KeyError:
         return KeyError(f"{name!r} is not in {self.reader.root}")
 
 
 def open_folder(fs: AbstractFileSystem, root: str) -> FileFolder:
-    """Read a folder's index.
+    """Open a folder that was filled.
 
     Raises:
-        FileNotFoundError: if the folder has none.
+        FileNotFoundError: if it has no index.
     """
     index = _index_of(fs, root)
     if not index.exists():
         raise FileNotFoundError(f"{root} has no index: the stage that fills it has not run")
-    return FileFolder(FileReader(fs, root), index.read())
+    return FileFolder(FileReader(fs, root), index)
 
 
 def fill_folder(

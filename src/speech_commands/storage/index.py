@@ -27,6 +27,9 @@ SUFFIX = ".parquet"
 ROWS_AT_ONCE = 8192
 """Encoded and decoded together; more take more memory."""
 
+Columns = Callable[[str], bool]
+"""Which columns are read."""
+
 
 class Index:
     """A table on disk, with one row a name: `fingerprint`, and facts.
@@ -50,9 +53,15 @@ class Index:
             FileNotFoundError: if it was never written.
             ValueError: if a part is damaged; the message names it.
         """
-        table = self._read_parts(self._parts()).to_pandas()
-        give_memory_back()
-        return table
+        return self._read(_any)
+
+    def fingerprints(self) -> pd.Series:
+        """That column of `read`, str."""
+        return self._read({NAME, FINGERPRINT}.__contains__)[FINGERPRINT]
+
+    def facts(self) -> pd.DataFrame:
+        """The other columns of `read`."""
+        return self._read(FINGERPRINT.__ne__)
 
     def replace(self, table: pd.DataFrame) -> None:
         """Let a table stand for all that was there."""
@@ -111,20 +120,25 @@ class Index:
                 progress.advance(len(names))
         parts = self._parts()
         if len(parts) > 1:  # even if nothing was wanted: a kill may have come before this
-            self._put_in_place_of(parts, self._read_parts(parts))
+            self._put_in_place_of(parts, self._read_parts(parts, _any))
             give_memory_back()
         if len(wanted):
             self._expect(wanted, what)
 
     def _expect(self, wanted: pd.Index, what: str) -> None:
         parts = self._parts()
-        there = self._read_parts(parts, [NAME])[NAME].to_pandas() if parts else pd.Index([])
+        there = self._read_parts(parts, NAME.__eq__)[NAME].to_pandas() if parts else pd.Index([])
         missing = wanted[~are_among(wanted, there)]
         if len(missing):
             raise ValueError(
                 f"{what}: {len(missing)} of {len(wanted)} did not come, such as "
                 f"{missing[0]!r}; all are expected in {self._folder}"
             )
+
+    def _read(self, chosen: Columns) -> pd.DataFrame:
+        table = self._read_parts(self._parts(), chosen).to_pandas()
+        give_memory_back()
+        return table
 
     def _parts(self) -> list[str]:
         self._fs.invalidate_cache(self._folder)
@@ -133,10 +147,10 @@ class Index:
         paths = self._fs.ls(self._folder, detail=False)
         return sorted(path for path in paths if is_part(PurePosixPath(path).name))
 
-    def _read_parts(self, paths: Sequence[str], columns: list[str] | None = None) -> pa.Table:
+    def _read_parts(self, paths: Sequence[str], chosen: Columns) -> pa.Table:
         if not paths:
             raise FileNotFoundError(f"{self._folder} holds no index")
-        tables = [self._read_part(path, columns) for path in paths]
+        tables = [self._read_part(path, chosen) for path in paths]
         tables = [table for table in tables if len(table)] or tables[:1]
         tables.sort(key=_first_name)  # then often all rows are in order
         return _sorted_by_name(pa.concat_tables(tables, promote_options="permissive"))
@@ -145,13 +159,13 @@ class Index:
         self._write_part(table)
         remove_files(self._fs, parts)
 
-    def _read_part(self, path: str, columns: list[str] | None) -> pa.Table:
+    def _read_part(self, path: str, chosen: Columns) -> pa.Table:
         try:
             with self._fs.open(path, "rb") as file:
                 part = ParquetFile(file, page_checksum_verification=True)
-                schema = part.schema_arrow
-                if columns is not None:
-                    schema = pa.schema([schema.field(column) for column in columns])
+                whole = part.schema_arrow
+                columns = [*filter(chosen, whole.names)]
+                schema = pa.schema([*map(whole.field, columns)], whole.metadata)
                 # Parts are too small for threads, and in one go a large one takes more memory.
                 batches = part.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False)
                 return pa.Table.from_batches(batches, schema)
@@ -172,6 +186,10 @@ class Index:
                 use_dictionary=False,  # hardly any value comes twice
                 write_page_checksum=True,
             )
+
+
+def _any(column: str) -> bool:
+    return True
 
 
 def _arrow_table(table: pd.DataFrame) -> pa.Table:

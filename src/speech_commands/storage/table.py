@@ -30,12 +30,12 @@ class DerivedRows:
 
 
 def open_table(fs: AbstractFileSystem, root: str) -> pd.DataFrame:
-    """Read a table; one row a name, sorted.
+    """Read a table without its fingerprints; one row a name, sorted.
 
     Raises:
         FileNotFoundError: if it was never filled.
     """
-    return Index(fs, root).read()
+    return Index(fs, root).facts()
 
 
 def fill_table(fs: AbstractFileSystem, root: str, rows: DerivedRows, compute: Compute) -> None:

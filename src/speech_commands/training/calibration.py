@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import log_softmax
+import scipy  # which imports its packages when they are first named
 
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.training.batches import ImageSource
@@ -59,9 +59,7 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     Returns:
         What logits are to be divided by, from exp(-2) to exp(2).
     """
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - slows every start
-
-    found = minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda log: cross_entropy(logits / np.exp(log), targets),
         bounds=LOG_TEMPERATURES,
         method="bounded",
@@ -71,7 +69,7 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
 
 def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:
     """The mean over clips, in nats; arguments are those of `fit_temperature`."""
-    said = log_softmax(np.asarray(logits, np.float64), axis=1)
+    said = scipy.special.log_softmax(np.asarray(logits, np.float64), axis=1)
     return -float(said[np.arange(len(targets)), targets].mean())
 
 

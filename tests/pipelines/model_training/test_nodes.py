@@ -1,3 +1,4 @@
+from itertools import count
 from pathlib import Path
 
 import fsspec
@@ -5,6 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from folder_maker import make_folder
 from kedro.config import OmegaConfigLoader
 from kedro_datasets.pandas import CSVDataset
 
@@ -26,7 +28,6 @@ from speech_commands.pipelines.model_training.params import ModelTrainingParams
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.settings import CONFIG_LOADER_ARGS
-from speech_commands.storage.folder import FileFolder, FileReader
 from speech_commands.storage.keras_file import NotedModel, StoredModel, store_model
 from speech_commands.storage.lite_file import StoredLite, encode_lite, store_lite
 from speech_commands.training import hardware
@@ -400,14 +401,15 @@ def rendering(settings):
 
 
 @pytest.fixture
-def pictures(rendering):
+def pictures(rendering, tmp_path):
     """pictures(manifest): the images that the spectrograms pipeline makes of its clips."""
+    numbers = count()
 
     def folder(manifest):
         sources = manifest.set_index("clip")["fingerprint"]
         made = image_fingerprints(sources, rendering.rendering, rendering.png_compress_level)
-        index = pd.Series(made, dtype="str")
-        return FileFolder(FileReader(FS, "/pictures"), index.to_frame("fingerprint"))
+        root = tmp_path / str(next(numbers))
+        return make_folder(FS, str(root), made.to_frame("fingerprint").rename_axis("name"))
 
     return folder
 
@@ -442,11 +444,10 @@ def assemble(pictures, labels, rendering):
     return assemble
 
 
-def test_examples_join_speech_and_silence(assemble, pictures, labels):
+def test_examples_join_speech_and_silence(assemble, pictures, labels, tmp_path):
     examples = assemble()
-    assert examples["path"].to_list() == [
-        "/pictures/yes/a.png", "/pictures/yes/b.png", "/pictures/silence/c.png",
-    ]  # fmt: skip
+    images = "0/yes/a.png", "0/yes/b.png", "1/silence/c.png"
+    assert examples["path"].to_list() == [str(tmp_path / image) for image in images]
     assert examples["target"].to_list() == [labels.index("yes")] * 2 + [labels.index("silence")]
     indices = pd.concat([pictures(SPOKEN).index, pictures(SILENT).index])
     assert examples["fingerprint"].to_list() == indices["fingerprint"].to_list()

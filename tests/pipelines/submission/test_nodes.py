@@ -2,6 +2,7 @@ import fsspec
 import numpy as np
 import pandas as pd
 import pytest
+from folder_maker import make_folder
 
 from speech_commands.audio.image import encode_png
 from speech_commands.pipelines.ingest.params import IngestParams
@@ -15,8 +16,6 @@ from speech_commands.pipelines.submission.params import SubmissionParams
 from speech_commands.storage.compute import Compute
 from speech_commands.storage.folder import (
     DerivedFiles,
-    FileFolder,
-    FileReader,
     NewFile,
     fill_folder,
     open_folder,
@@ -42,7 +41,7 @@ def folder(**problems):
         },
         index=pd.Index([f"audio/{name}.wav" for name in problems], name="name"),
     )
-    return FileFolder(FileReader(fsspec.filesystem("memory"), "/none"), index)
+    return make_folder(fsspec.filesystem("memory"), "/none", index)
 
 
 REFUSED = pd.DataFrame({"clip": [], "reason": []}, dtype="str")

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from speech_commands import figures
 from speech_commands.audio.spectrogram import Rendering
@@ -97,7 +96,7 @@ def assemble_examples(
         images = image_names(table["clip"])
         part = table[["clip", "label", "split"]].assign(
             path=images.map(folder.reader.address),
-            fingerprint=folder.fingerprints(images).to_numpy(),
+            fingerprint=folder.fingerprints_of(images).to_numpy(),
         )
         parts.append(part)
     examples = pd.concat(parts, ignore_index=True)
@@ -137,7 +136,7 @@ def _expect_labels(manifest: pd.DataFrame, labels: Labels, stage: str) -> None:
 def _expect_images(manifest: pd.DataFrame, images: FileFolder, params: SpectrogramParams) -> None:
     clips = manifest.set_index("clip")["fingerprint"]
     expected = image_fingerprints(clips, params.rendering, params.png_compress_level)
-    others = lacking(still_right(images.index, expected), expected).index
+    others = lacking(still_right(images.fingerprints.to_frame(), expected), expected).index
     if len(others):
         raise ValueError(
             f"{len(others)} of {len(expected)} spectrograms are missing, or were rendered with "
@@ -362,7 +361,7 @@ def export_lite_recogniser(
     return LiteModel(to_lite(recogniser.load(), params.lite_weights), recogniser.notes)
 
 
-def draw_learning_curves(history: pd.DataFrame) -> tuple[Figure, Figure]:
+def draw_learning_curves(history: pd.DataFrame) -> tuple[figures.Figure, figures.Figure]:
     """Draw accuracy and loss against steps."""
     return (
         figures.learning_curve(history, "accuracy", "share of clips"),
@@ -405,7 +404,7 @@ def predict_held_out(
 
 def judge(
     predictions: pd.DataFrame, labels: Labels
-) -> tuple[dict[str, Any], pd.DataFrame, Figure, Figure]:
+) -> tuple[dict[str, Any], pd.DataFrame, figures.Figure, figures.Figure]:
     """Judge a recogniser by its predictions.
 
     Args:

@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from speech_commands.audio.image import decode_png, encode_png
 from speech_commands.audio.spectrogram import render
@@ -13,7 +12,7 @@ from speech_commands.audio.waveform import fit_length, to_mono
 from speech_commands.corpus.images import clip_name, image_fingerprints, image_name
 from speech_commands.corpus.layout import read_recordings
 from speech_commands.corpus.splits import Split
-from speech_commands.figures import spectrogram_sheet
+from speech_commands.figures import Figure, spectrogram_sheet
 from speech_commands.labels import Labels
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.storage.folder import DerivedFiles, FileFolder, FileReader, NewFile
@@ -32,7 +31,7 @@ def render_spectrograms(
     Returns:
         PNG files of 8-bit grey, named after their clips.
     """
-    sources = wavs.fingerprints(manifest["clip"])
+    sources = wavs.fingerprints_of(manifest["clip"])
     return DerivedFiles(
         what="rendering spectrograms",
         fingerprints=image_fingerprints(sources, params.rendering, params.png_compress_level),

@@ -102,7 +102,7 @@ def label_test_clips(
         ValueError: if the recogniser was trained on other labels or other images.
     """
     recogniser.expect(labels=labels, rendering=spectrogram_params.rendering)
-    images = test_spectrograms.index["fingerprint"]
+    images = test_spectrograms.fingerprints
     clips = clip_names(images.index.to_series())
     return DerivedRows(
         what="labelling test clips",
