@@ -1,3 +1,6 @@
+import re
+from itertools import product
+
 import pytest
 
 from speech_commands.archives.member import ArchiveError, Limits, Member, sort_members
@@ -79,3 +82,15 @@ def test_a_refused_file_does_not_come_in_under_the_path_of_a_good_one():
     contents = _sort(Member("a", 101, "bomb"), Member("a", 1, "good"))
     assert not contents.members
     assert contents.refused == {"a": "it is 101 bytes; at most 100 are allowed"}
+
+
+def test_plain_paths_are_judged_as_the_rules_have_it(monkeypatch):
+    characters = "a.-/\\:\n"
+    paths = ["".join(some) for length in range(6) for some in product(characters, repeat=length)]
+    paths += ["a" * 63 + "/" + "a" * 64, "a" * 65, "a" * 255 + "/a", "a/" + "a" * 256]
+    members = [Member(path, 1, "f") for path in paths]
+    quick = sort_members("train.7z", members, Limits(100, 10**6))
+    monkeypatch.setattr("speech_commands.archives.member.PLAIN_PATH", re.compile("(?!)"))
+    assert sort_members("train.7z", members, Limits(100, 10**6)) == quick
+    assert quick.members
+    assert quick.refused

@@ -8,7 +8,7 @@ from speech_commands.corpus.splits import (
     Split,
     check_labels_heard,
     check_speakers_disjoint,
-    speaker_of,
+    speakers_of,
     split_by_lists,
     split_by_rule,
 )
@@ -58,12 +58,12 @@ def test_a_speaker_of_the_validation_split_stays_there_as_it_grows(speakers):
 
 def test_all_clips_of_a_speaker_share_the_speaker():
     clips = ["yes/0a7c2a8d_nohash_0.wav", "no/0a7c2a8d_nohash_12.wav", "up/0a7c2a8d_nohash_1_b.wav"]
-    assert {speaker_of(clip) for clip in clips} == {"0a7c2a8d"}
+    assert set(speakers_of(pd.Series(clips))) == {"0a7c2a8d"}
 
 
 def test_a_name_without_the_mark_is_a_speaker_of_its_own():
-    assert speaker_of("yes/my recording.wav") == "my recording"
-    assert speaker_of("yes/a.wav") != speaker_of("yes/b.wav")
+    clips = pd.Series(["yes/my recording.wav", "no/ü\n.wav", "a.wav"], index=[5, 6, 7])
+    assert speakers_of(clips).to_dict() == {5: "my recording", 6: "ü\n", 7: "a"}
 
 
 def test_lists_decide_and_the_rest_is_for_training():

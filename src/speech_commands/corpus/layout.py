@@ -54,6 +54,11 @@ def file_names(paths: pd.Series | pd.Index) -> pd.Series:
     return pc.replace_substring_regex(to_arrow(paths), "(?s)^.*/", "").to_pandas()
 
 
+def folder_names(paths: pd.Series | pd.Index) -> pd.Series:
+    """The first parts of many paths, likewise."""
+    return pc.replace_substring_regex(to_arrow(paths), "(?s)/.*$", "").to_pandas()
+
+
 def _is_recording(name: str) -> bool:
     return name.lower().endswith(WAV_SUFFIX)
 

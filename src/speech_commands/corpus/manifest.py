@@ -3,8 +3,8 @@
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from speech_commands.corpus.layout import WAV_SUFFIX
-from speech_commands.corpus.splits import speaker_of
+from speech_commands.corpus.layout import WAV_SUFFIX, folder_names
+from speech_commands.corpus.splits import speakers_of
 from speech_commands.labels import BACKGROUND_NOISE
 
 
@@ -50,8 +50,8 @@ def describe_recordings(index: pd.DataFrame) -> pd.DataFrame:
     """
     is_wav = index.index.str.endswith(WAV_SUFFIX)
     recordings = index.loc[is_wav, FACTS].rename_axis("clip").reset_index()
-    recordings.insert(1, "word", recordings["clip"].map(lambda clip: clip.split("/", 1)[0]))
-    recordings.insert(2, "speaker", recordings["clip"].map(speaker_of))
+    recordings.insert(1, "word", folder_names(recordings["clip"]))
+    recordings.insert(2, "speaker", speakers_of(recordings["clip"]))
     return recordings
 
 

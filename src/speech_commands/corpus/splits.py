@@ -4,11 +4,13 @@ import logging
 from collections.abc import Collection
 from enum import StrEnum
 from hashlib import sha1
-from posixpath import basename, splitext
 
 import pandas as pd
+import pyarrow.compute as pc
 
+from speech_commands.corpus.layout import WAV_SUFFIX, file_names
 from speech_commands.labels import Labels
+from speech_commands.storage.names import to_arrow
 
 logger = logging.getLogger(__name__)
 
@@ -27,16 +29,18 @@ class Split(StrEnum):
     TESTING = "testing"
 
 
-def speaker_of(clip: str) -> str:
-    """The speaker of a clip, from its file name.
+def speakers_of(clips: pd.Series) -> pd.Series:
+    """The speakers of clips, from their file names.
 
     Without the mark the whole name counts as a speaker: clips of one name, in whatever folders, are
     taken to be one person's, and other names to be other people's, since nothing tells who spoke.
 
     Args:
-        clip: `<word>/<speaker>_nohash_<n>.wav`.
+        clips: each `<word>/<speaker>_nohash_<n>.wav`.
     """
-    return splitext(basename(clip))[0].split(SPEAKER_MARK)[0]
+    names = file_names(clips).str.removesuffix(WAV_SUFFIX)
+    found = pc.replace_substring_regex(to_arrow(names), f"(?s){SPEAKER_MARK}.*$", "")
+    return found.to_pandas().set_axis(clips.index)
 
 
 def split_by_rule(speaker: str, validation_percentage: float, testing_percentage: float) -> Split:
