@@ -28,7 +28,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -105,13 +105,13 @@ def make_recordings(raw: Path, folder: Path, scale: float, folders: bool) -> Non
 
 
 def measure(
-    folder: Path, scale: float, env: str, stages: Sequence[str], folders: bool
+    folder: Path, scale: float, env: str, stages: Sequence[str], folders: bool, turns: int
 ) -> Iterator[Row]:
-    """Run stages after one another, three times, beginning with empty folders."""
+    """Run stages after one another, up to three times, beginning with empty folders."""
     made = {"data_root": folder / "data", "run_root": folder / "run"}
     for path in made.values():
         shutil.rmtree(path, ignore_errors=True)
-    for turn, archives in TURNS.items():
+    for turn, archives in islice(TURNS.items(), turns):
         conf = folder / "conf"
         shutil.rmtree(conf, ignore_errors=True)
         raw = folder / archives
@@ -191,6 +191,7 @@ def main() -> None:
     parser.add_argument("--stages", nargs="+", default=list(FILLED), choices=FILLED)
     parser.add_argument("--folder", type=Path, default=ROOT / "data" / "at_size")
     parser.add_argument("--folders", action="store_true", help="of recordings, and no archives")
+    parser.add_argument("--turns", type=int, default=len(TURNS), help="how many, in that order")
     parser.add_argument("--figure", type=Path, help="a PNG file; default: growth.png in the folder")
     options = parser.parse_args()
     rows: list[Row] = []
@@ -204,7 +205,7 @@ def main() -> None:
         alone = [stage for stage in options.stages if stage != ALL]
         together = [stage for stage in options.stages if stage == ALL]
         for stages in filter(None, (alone, together)):
-            for row in measure(folder, scale, options.env, stages, options.folders):
+            for row in measure(folder, scale, options.env, stages, options.folders, options.turns):
                 rows.append(row)
                 print_row(describe(row, first.setdefault((row.scale, row.stage), row)))
         growth(rows).savefig(figure)

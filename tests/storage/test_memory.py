@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import psutil
 import pyarrow as pa
 import pytest
@@ -23,3 +27,11 @@ def test_another_c_library_is_left_alone(library, monkeypatch):
     if library == "another":
         monkeypatch.setattr("speech_commands.storage.memory.CDLL", lambda _: object())
     give_memory_back()
+
+
+def test_arrow_takes_memory_from_the_c_library():
+    code = "import speech_commands, pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    environment = {name: value for name, value in os.environ.items() if "ARROW" not in name}
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    assert told.stdout.strip() == "system"
