@@ -99,6 +99,19 @@ def test_submission_keeps_rows_and_order_and_fills_gaps(labels):
     assert submission["label"].to_list() == ["silence", "unknown", "go"]
 
 
+def test_a_submission_of_any_length_has_each_clip_s_own_label(labels):
+    clips = [f"{number:05d}" for number in range(20_000)]
+    said = np.random.default_rng(1).random((len(clips), len(labels.names)), np.float32)
+    index = [f"audio/{clip}.wav" for clip in clips]
+    asked = np.random.default_rng(2).permutation(clips)
+    wanted = sample(*asked, *(f"none {clip}" for clip in clips[:10]))
+    wanted.loc[len(wanted)] = [f"{clips[7]}.WAV", "silence"]  # another spelling of a row before
+    submission = write_submission(pd.DataFrame(said, index, labels.names), wanted, labels)
+    best = [labels.names[place] for place in said.argmax(axis=1)]
+    expected = [best[int(clip)] for clip in asked] + ["unknown"] * 10 + [best[7]]
+    assert submission["label"].to_list() == expected
+
+
 def test_without_a_clip_that_can_be_labelled_all_are_unknown(labels):
     nothing = pd.DataFrame({"fingerprint": pd.Series(dtype="str")})
     submission = write_submission(nothing, sample("b", "a"), labels)

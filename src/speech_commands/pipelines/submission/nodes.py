@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -125,14 +126,24 @@ def write_submission(
     Returns:
         Columns fname, label; the rows and order of the sample submission.
     """
-    if probabilities.empty:  # then it has no columns either
-        return pd.DataFrame({"fname": sample_submission["fname"], "label": labels.unknown})
     names = list(labels.names)
-    best = pa.array(names).take(pa.array(probabilities[names].to_numpy().argmax(axis=1)))
-    wanted = recording_names(sample_submission["fname"])
-    places = places_of(wanted, file_names(probabilities.index))
-    chosen = best.take(places).fill_null(labels.unknown)
-    return pd.DataFrame({"fname": sample_submission["fname"], "label": chosen.to_pandas()})
+    chosen = np.full(len(sample_submission), labels.index(labels.unknown), np.int32)
+    if len(probabilities):  # or it has no columns
+        best = probabilities[names].to_numpy().argmax(axis=1)
+        clips = file_names(probabilities.index)
+        for start in range(0, len(chosen), ROWS_AT_ONCE):  # all at once take as much memory again
+            rows = slice(start, start + ROWS_AT_ONCE)
+            wanted = recording_names(sample_submission["fname"].iloc[rows])
+            there = are_among(clips, wanted)
+            places = places_of(wanted, clips[there])
+            found = places.is_valid().to_numpy(zero_copy_only=False)
+            chosen[rows][found] = best[there][places.drop_null().to_numpy()]
+    said = pa.DictionaryArray.from_arrays(chosen, names).cast(pa.large_string())
+    return pd.DataFrame({"fname": sample_submission["fname"], "label": said.to_pandas()})
+
+
+ROWS_AT_ONCE = 8192
+"""Of a submission; each time all probabilities are gone through."""
 
 
 def _label_chunk(
