@@ -143,7 +143,7 @@ def map_wav(path: str, stretch_bytes: int) -> Iterator[Recording]:
 
 def _read(source: BytesIO | str) -> tuple[int, np.ndarray]:
     """Have SciPy read a file's content, or map the file of that path."""
-    wavfile = scipy.io.wavfile
+    wavfile = scipy.io.wavfile  # imported here, so that no warning of that is taken for a file's
     with _catching_warnings, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", wavfile.WavFileWarning)
         try:
