@@ -2,7 +2,8 @@ import pytest
 from pydantic import ValidationError
 
 from speech_commands.labels import RESERVED, Labels, composed
-from speech_commands.storage.index import FINGERPRINT, NAME
+from speech_commands.storage.index import FINGERPRINT
+from speech_commands.storage.parts import NAME
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 

@@ -18,7 +18,7 @@ def read_sample_submission(archive: Archive) -> pd.DataFrame:
         archive: holds one `sample_submission.csv`.
 
     Returns:
-        Columns fname, label, as strings; rows in the file's order.
+        Column fname, as strings; rows in the file's order. Its labels are the same everywhere.
 
     Raises:
         ArchiveError: if there is no such file, or not exactly one.
@@ -42,4 +42,4 @@ def read_sample_submission(archive: Archive) -> pd.DataFrame:
     repeated = table["fname"][table["fname"].duplicated()]
     if len(repeated):
         raise ValueError(f"{archive.name}: {FILE_NAME} names {repeated.iloc[0]} more than once")
-    return table
+    return table[["fname"]]

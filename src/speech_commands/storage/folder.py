@@ -30,18 +30,11 @@ from speech_commands.storage.atomic import (
     write_many,
 )
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.index import (
-    FINGERPRINT,
-    NAME,
-    Index,
-    is_part,
-    lacking,
-    pairs_of,
-    still_right,
-)
+from speech_commands.storage.index import FINGERPRINT, Index, lacking, pairs_of, still_right
 from speech_commands.storage.listing import changed_at, list_files
 from speech_commands.storage.lock import one_at_a_time
 from speech_commands.storage.names import are_among, places_of, to_arrow
+from speech_commands.storage.parts import NAME, is_part
 
 INDEX_FOLDER = ".index"
 STREAM_CHUNK_SIZE = 512

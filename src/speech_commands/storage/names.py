@@ -32,3 +32,8 @@ def are_among(names: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np.n
 def to_arrow(names: pd.Series | pd.Index) -> pa.Array:
     """Strings as Arrow has them, without a copy if they are pandas' own."""
     return pa.array(names.astype("str"), pa.large_string())
+
+
+def in_order(names: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether names are sorted, and none comes twice."""
+    return not len(names) or pc.all(pc.less(names[:-1], names[1:]), min_count=0).as_py()

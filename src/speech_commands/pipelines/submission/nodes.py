@@ -1,6 +1,6 @@
 """Nodes of the submission pipeline."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -129,10 +129,13 @@ def write_submission(
     names = list(labels.names)
     chosen = np.full(len(sample_submission), labels.index(labels.unknown), np.int32)
     if len(probabilities):  # or it has no columns
-        best = probabilities[names].to_numpy().argmax(axis=1)
+        likeliest = [
+            probabilities.iloc[rows][names].to_numpy().argmax(axis=1)
+            for rows in _some_at_a_time(len(probabilities))
+        ]
+        best = np.concatenate(likeliest)
         clips = file_names(probabilities.index)
-        for start in range(0, len(chosen), ROWS_AT_ONCE):  # all at once take as much memory again
-            rows = slice(start, start + ROWS_AT_ONCE)
+        for rows in _some_at_a_time(len(chosen)):
             wanted = recording_names(sample_submission["fname"].iloc[rows])
             there = are_among(clips, wanted)
             places = places_of(wanted, clips[there])
@@ -142,8 +145,14 @@ def write_submission(
     return pd.DataFrame({"fname": sample_submission["fname"], "label": said.to_pandas()})
 
 
+def _some_at_a_time(rows: int) -> Iterator[slice]:
+    """All rows of a table at once would take as much memory again."""
+    return (slice(start, start + ROWS_AT_ONCE) for start in range(0, rows, ROWS_AT_ONCE))
+
+
 ROWS_AT_ONCE = 8192
-"""Of a submission; each time all probabilities are gone through."""
+"""Of a submission and of probabilities; for each such part of the former all of the latter are
+gone through."""
 
 
 def _label_chunk(
