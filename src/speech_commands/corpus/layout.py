@@ -1,6 +1,6 @@
 """Where recordings lie in an archive: `<anything>/<word>/<clip>.wav`, or anywhere without words."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import normpath, splitext
 
@@ -122,9 +122,7 @@ def _is_of_macos(parts: Sequence[str]) -> bool:
     return parts[-1].startswith("._") or "__MACOSX" in parts
 
 
-def stream_recordings(
-    archive: Archive, layout: Layout, wanted: Collection[str]
-) -> Iterator[NewFile]:
+def stream_recordings(archive: Archive, layout: Layout, wanted: Iterable[str]) -> Iterator[NewFile]:
     """Read recordings and split lists, and measure each recording on the way.
 
     Args:
@@ -136,7 +134,10 @@ def stream_recordings(
         Files with the attributes `samples` (a channel), `channels`, `sample_rate_hz`,
         `level_dbfs`, and `problem`: empty, or why the file cannot be read.
     """
-    shorts = {layout.paths[short]: short for short in wanted}
+    asked = set(wanted)
+    # Names as the layout has them, since those of a table are made anew when they are looked at.
+    shorts = {path: short for short, path in layout.paths.items() if short in asked}
+    del asked
     for path, data in archive.stream(shorts):
         yield NewFile(shorts[path], data, _measure(shorts[path], data))
 

@@ -8,7 +8,7 @@ could be mistaken for finished work, and the next run does what is missing.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import PurePosixPath
@@ -30,10 +30,17 @@ from speech_commands.storage.atomic import (
     write_many,
 )
 from speech_commands.storage.compute import Compute
-from speech_commands.storage.index import FINGERPRINT, Index, lacking, pairs_of, still_right
+from speech_commands.storage.index import (
+    FINGERPRINT,
+    Index,
+    lacking,
+    look_up,
+    pairs_of,
+    still_right,
+)
 from speech_commands.storage.listing import changed_at, list_files
 from speech_commands.storage.lock import one_at_a_time
-from speech_commands.storage.names import are_among, places_of, to_arrow
+from speech_commands.storage.names import are_among, to_arrow
 from speech_commands.storage.parts import NAME, is_part
 
 INDEX_FOLDER = ".index"
@@ -87,12 +94,12 @@ class StreamedFiles:
     Attributes:
         what: what is being done, for progress lines.
         fingerprints: digests of everything that files depend on, str, indexed by their names.
-        stream: a function from the names that are wanted to those files, in any order.
+        stream: a function from the names that are wanted, sorted, to those files, in any order.
     """
 
     what: str
     fingerprints: pd.Series
-    stream: Callable[[Collection[str]], Iterable[NewFile]]
+    stream: Callable[[Iterable[str]], Iterable[NewFile]]
 
 
 @dataclass(frozen=True)
@@ -174,10 +181,10 @@ class FileFolder:
         Raises:
             KeyError: if one of the files is not there.
         """
-        places = places_of(names, self.fingerprints.index)
-        if places.null_count:
-            raise self._lacks(names[places.is_null().to_numpy(zero_copy_only=False)].iloc[0])
-        return self.fingerprints.take(places.to_numpy()).set_axis(names)
+        try:
+            return look_up(self.fingerprints, names)
+        except KeyError as error:
+            raise self._lacks(error.args[0]) from error
 
     def _lacks(self, name: str) -> KeyError:
         return KeyError(f"{name!r} is not in {self.reader.root}")
@@ -232,10 +239,11 @@ def _store_chunks(
         task = partial(index.derive, partial(_derive_and_store, reader, files.derive))
         yield from compute.map(task, pairs_of(pending, files.chunk_size))
     else:
-        wanted = dict(zip(pending.index.to_list(), pending.to_list(), strict=True))
         # On this machine each file is written while its source is at work on the next.
-        for chunk in ichunked(files.stream(wanted.keys()), STREAM_CHUNK_SIZE):
-            yield index.add(_store(reader, chunk), wanted)
+        for chunk in ichunked(files.stream(pending.index), STREAM_CHUNK_SIZE):
+            rows = _store(reader, chunk)
+            digests = look_up(pending, rows.index).to_list()
+            yield index.add(rows, dict(zip(rows.index, digests, strict=True)))
 
 
 def _derive_and_store(

@@ -166,6 +166,18 @@ def lacking(table: pd.DataFrame, fingerprints: pd.Series) -> pd.Series:
     return absent if in_order(names) else absent.iloc[pc.sort_indices(names).to_numpy()]
 
 
+def look_up(fingerprints: pd.Series, names: pd.Series | pd.Index) -> pd.Series:
+    """The fingerprints of some names, indexed by them.
+
+    Raises:
+        KeyError: of the first name that has none.
+    """
+    places = places_of(names, fingerprints.index)
+    if places.null_count:
+        raise KeyError(names[places.is_null().to_numpy(zero_copy_only=False)].to_list()[0])
+    return fingerprints.take(places.to_numpy()).set_axis(names)
+
+
 def pairs_of(fingerprints: pd.Series, most: int) -> Iterator[tuple[tuple[str, str], ...]]:
     """Names with their fingerprints, some at a time."""
     for start in range(0, len(fingerprints), most):
