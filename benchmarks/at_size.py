@@ -89,16 +89,16 @@ FOLDERS = {"training_recordings": "train", "test_recordings": "test"}
 """Names in globals.yml to the plain folders that may take the place of archives."""
 
 
-def make_recordings(raw: Path, folder: Path, scale: float, folders: bool) -> None:
-    """Make what is not there yet."""
-    for name, changed in ARCHIVES.items():
+def make_recordings(raw: Path, folder: Path, scale: float, folders: bool, turns: int) -> None:
+    """Make what the turns need and is not there yet."""
+    for name in dict.fromkeys(islice(TURNS.values(), turns)):
         if (folder / name).exists():
             continue
         unfinished = folder / f"{name}.unfinished"
         script = str(ROOT / "benchmarks" / "make_full_size.py")
         command = [sys.executable, script, f"--raw={raw}", f"--out={unfinished}"]
         subprocess.run(
-            [*command, f"--scale={scale}", f"--changed={changed}", *["--folders"] * folders],
+            [*command, f"--scale={scale}", f"--changed={ARCHIVES[name]}", *["--folders"] * folders],
             check=True, stdout=sys.stderr,
         )  # fmt: skip
         unfinished.rename(folder / name)
@@ -201,7 +201,7 @@ def main() -> None:
     print_header(HEADER)
     for scale in sorted(options.scales):
         folder = options.folder.resolve() / f"{scale:g}{' in folders' * options.folders}"
-        make_recordings(options.raw.resolve(), folder, scale, options.folders)
+        make_recordings(options.raw.resolve(), folder, scale, options.folders, options.turns)
         alone = [stage for stage in options.stages if stage != ALL]
         together = [stage for stage in options.stages if stage == ALL]
         for stages in filter(None, (alone, together)):
