@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from damage import flip_bytes
 from fsspec.implementations.local import LocalFileSystem
+from more_itertools import batched
 
+from speech_commands.storage import parts as parts_of_tables
 from speech_commands.storage.index import Index
 
 LOCAL = fsspec.filesystem("file")
@@ -55,6 +57,17 @@ def test_an_error_midway_keeps_what_was_added(index):
 def test_rows_that_do_not_come_are_missed(index):
     with pytest.raises(ValueError, match=r"making: 1 of 2 did not come, such as 'b'"):
         index.work_off("making", pd.Index(["a", "b"]), iter([index.add(rows("a"), {"a": "1"})]))
+
+
+@pytest.mark.parametrize("missing", [["000"], ["077", "078", "500"], ["999"]])
+def test_missing_rows_are_counted_among_many(missing, index, monkeypatch):
+    monkeypatch.setattr(parts_of_tables, "ROWS_AT_ONCE", 256)
+    names = [f"{number:03d}" for number in range(1000)]
+    there = [name for name in reversed(names) if name not in missing]
+    wanted = dict.fromkeys(names, "1")
+    chunks = (index.add(rows(*some), wanted) for some in batched(there, 300))
+    with pytest.raises(ValueError, match=rf"{len(missing)} of 1000 .* such as '{missing[0]}'"):
+        index.work_off("making", pd.Index(names), chunks)
 
 
 def test_nothing_to_do_asks_for_nothing(index):

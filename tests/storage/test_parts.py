@@ -87,6 +87,12 @@ def test_parts_without_rows_stay_a_table(parts):
     assert not len(after)
 
 
+def test_rows_of_a_part_are_in_order(parts):
+    parts.add(table("b", "c", "a"))
+    parts.merge()
+    assert pa.chunked_array(parts.names()).to_pylist() == ["a", "b", "c"]
+
+
 def test_a_single_part_is_left_as_it_is(parts):
     parts.add(table("a"))
     paths = parts.paths()

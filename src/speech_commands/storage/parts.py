@@ -76,8 +76,8 @@ class Parts:
                     yield batch[NAME].cast(pa.large_string())
 
     def add(self, table: pa.Table) -> None:
-        """Write one more part."""
-        self._write(table.schema, [table])
+        """Write one more part, its rows in order."""
+        self._write(table.schema, [_sorted_by_name(table)])
 
     def replace(self, paths: Sequence[str], table: pa.Table) -> None:
         """Let one new part stand for some that are there."""
@@ -87,8 +87,8 @@ class Parts:
     def merge(self) -> None:
         """Make one part of all.
 
-        Those whose names do not overlap are appended to one another, so that it takes no more
-        memory than the largest that do.
+        Those whose names do not overlap are appended to one another, so that not all rows are
+        held at once.
 
         Raises:
             ValueError: if a part is damaged; the message names it.
@@ -150,9 +150,9 @@ class Parts:
             ) as writer,
         ):
             for table in tables:
-                alike = [schema.empty_table(), table]
+                both = [schema.empty_table(), table]  # so that it has all columns, of those types
                 writer.write_table(
-                    pa.concat_tables(alike, promote_options="permissive"), ROWS_AT_ONCE
+                    pa.concat_tables(both, promote_options="permissive"), ROWS_AT_ONCE
                 )
 
 
