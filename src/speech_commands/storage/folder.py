@@ -36,12 +36,13 @@ from speech_commands.storage.index import (
     lacking,
     look_up,
     pairs_of,
+    rows_where,
     still_right,
 )
 from speech_commands.storage.listing import changed_at, list_files
 from speech_commands.storage.lock import one_at_a_time
-from speech_commands.storage.names import are_among, to_arrow
-from speech_commands.storage.parts import NAME, is_part
+from speech_commands.storage.names import are_among, places_of, to_arrow
+from speech_commands.storage.parts import NAME, ROWS_AT_ONCE, is_part
 
 INDEX_FOLDER = ".index"
 STREAM_CHUNK_SIZE = 512
@@ -306,14 +307,17 @@ def _recognise(table: pd.DataFrame, files: pd.DataFrame, reader: FileReader) -> 
     A file of the same size but another time of change is read, and its checksum decides; so a
     copied folder is as good as the first. The time is then taken over.
     """
-    found = files.reindex(table.index)
-    table = table[table[SIZE].eq(found[SIZE])]
-    touched = found[CHANGED].reindex(table.index).fillna(0).ne(table[CHANGED])
-    damaged = [
-        name for name in table.index[touched] if crc32(reader[name]) != table.at[name, CHECKSUM]
+    places = places_of(table.index, files.index)
+    right = places.is_valid().to_numpy(zero_copy_only=False)
+    if not right.any():
+        return table[right]
+    found = files.take(places.fill_null(0).to_numpy())
+    right &= table[SIZE].to_numpy() == found[SIZE].to_numpy()
+    touched = right & (table[CHANGED].to_numpy() != found[CHANGED].to_numpy())
+    right[touched] = [
+        crc32(reader[name]) == checksum for name, checksum in table.loc[touched, CHECKSUM].items()
     ]
-    table = table.drop(index=damaged)
-    return table.assign(**{CHANGED: found[CHANGED].reindex(table.index).fillna(0)})
+    return rows_where(table.assign(**{CHANGED: found[CHANGED].to_numpy()}), right)
 
 
 def _report(damaged: pd.Index, root: str) -> None:
@@ -328,8 +332,11 @@ def _files(fs: AbstractFileSystem, root: str) -> pd.DataFrame:
     """Size and time of change of the files that lie in a folder, but for its index."""
     prefix = len(root) + 1
     found = ((facts.path[prefix:], facts.size, facts.changed_s) for facts in list_files(fs, root))
-    rows = [row for row in found if not _is_index_part(row[0])]
-    return pd.DataFrame(rows, columns=[NAME, SIZE, CHANGED]).set_index(NAME)
+    rows = (row for row in found if not _is_index_part(row[0]))
+    columns = [NAME, SIZE, CHANGED]
+    # As tables bit by bit: lists of all files would take several times their memory.
+    some = [pd.DataFrame(part, columns=columns) for part in batched(rows, ROWS_AT_ONCE)]
+    return pd.concat(some or [pd.DataFrame(columns=columns)]).set_index(NAME)
 
 
 def _is_index_part(name: str) -> bool:

@@ -155,7 +155,12 @@ def still_right(table: pd.DataFrame, fingerprints: pd.Series) -> pd.DataFrame:
     """
     wanted = to_arrow(fingerprints).take(places_of(table.index, fingerprints.index))
     right = pc.fill_null(pc.equal(to_arrow(table[FINGERPRINT]), wanted), False)
-    return table[np.asarray(right.to_numpy(zero_copy_only=False), bool)]
+    return rows_where(table, np.asarray(right.to_numpy(zero_copy_only=False), bool))
+
+
+def rows_where(table: pd.DataFrame, right: np.ndarray) -> pd.DataFrame:
+    """The rows of a table for which an array, bool, is true; no copy if all are, as mostly."""
+    return table if right.all() else table[right]
 
 
 def lacking(table: pd.DataFrame, fingerprints: pd.Series) -> pd.Series:

@@ -31,7 +31,7 @@ def are_among(names: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np.n
 
 def to_arrow(names: pd.Series | pd.Index) -> pa.Array:
     """Strings as Arrow has them, without a copy if they are pandas' own."""
-    return pa.array(names.astype("str"), pa.large_string())
+    return pa.array(names.astype("str").array, pa.large_string())  # a Series makes an object each
 
 
 def in_order(names: pa.Array | pa.ChunkedArray) -> bool:
