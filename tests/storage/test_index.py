@@ -79,6 +79,13 @@ def test_nothing_to_do_asks_for_nothing(index):
     assert not index.exists()
 
 
+def test_names_of_a_table_that_is_written_become_no_objects(index):
+    table = rows(*(f"{number:05d}" for number in range(10_000))).assign(fingerprint="1")
+    index.replace(table.rename_axis("name"))
+    assert "_engine" not in table.index._cache  # where pandas keeps them
+    pd.testing.assert_frame_equal(index.read(), table, check_names=False)
+
+
 def test_the_folder_reads_as_one_table(index, tmp_path):
     index.add(rows("a", "b"), {"a": "1", "b": "1"})
     (tmp_path / "index" / ".partial-0.parquet").write_bytes(b"half")

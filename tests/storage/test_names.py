@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from speech_commands.storage.names import are_among, places_of
+from speech_commands.storage.names import are_among, places_of, to_arrow
 
 NAMES = ["ü c", "a", "d", "a"]
 
@@ -21,3 +21,9 @@ def test_of_nothing_nothing_is_found():
     assert places_of(nothing, names).to_pylist() == []
     assert are_among(nothing, names).tolist() == []
     assert are_among(names, nothing).tolist() == [False] * len(NAMES)
+
+
+def test_strings_of_a_series_become_no_objects():
+    names = pd.Series(NAMES, index=pd.Index([*"abcd"]), dtype="str")
+    to_arrow(names)
+    assert "_engine" not in names.index._cache  # where pandas keeps them

@@ -15,7 +15,7 @@ from fsspec import AbstractFileSystem
 
 from speech_commands.storage.memory import give_memory_back
 from speech_commands.storage.names import are_among, in_order, places_of, to_arrow
-from speech_commands.storage.parts import NAME, Columns, Parts, every_column
+from speech_commands.storage.parts import NAME, ROWS_AT_ONCE, Columns, Parts, every_column
 from speech_commands.storage.progress import Progress
 
 FINGERPRINT = "fingerprint"
@@ -131,7 +131,10 @@ def _arrow_table(table: pd.DataFrame) -> pa.Table:
         table = pd.DataFrame(
             {FINGERPRINT: pd.Series(dtype="str")}, index=pd.Index([], name=NAME, dtype="str")
         )
-    return pa.Table.from_pandas(table)
+    # Bit by bit, since Arrow looks for attributes that a Series has not; see names.py.
+    starts = range(0, max(len(table), 1), ROWS_AT_ONCE)
+    some = [pa.Table.from_pandas(table.iloc[start : start + ROWS_AT_ONCE]) for start in starts]
+    return pa.concat_tables(some, promote_options="permissive")
 
 
 def _absent(wanted: pd.Index, there: Iterable[pa.Array]) -> list[str]:

@@ -1,7 +1,8 @@
 """Names in tables with a row a clip, looked up by Arrow.
 
-Of pandas' own strings, pandas makes an object for every name that it looks up, and keeps it: ten
-times the time, and five times the memory.
+To look a name up in an index, pandas makes an object of every name in it, and keeps them: ten times
+the time, and five times the memory. It does so, too, for an attribute that a Series has not, which
+might be a name; masks that are Series, and what Arrow asks a Series, are such.
 """
 
 import numpy as np
@@ -31,7 +32,7 @@ def are_among(names: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np.n
 
 def to_arrow(names: pd.Series | pd.Index) -> pa.Array:
     """Strings as Arrow has them, without a copy if they are pandas' own."""
-    return pa.array(names.astype("str").array, pa.large_string())  # a Series makes an object each
+    return pa.array(names.astype("str").array, pa.large_string())
 
 
 def in_order(names: pa.Array | pa.ChunkedArray) -> bool:
