@@ -96,7 +96,8 @@ def list_recordings(path: Path) -> list[str]:
     """The recordings in an archive, as the format's own library names them."""
     if py7zr.is_7zfile(path):
         with py7zr.SevenZipFile(path) as archive:
-            names = [entry.filename for entry in archive.list() if not entry.is_directory]
+            # Not those of `list`, which ends at a time that Python has no date for.
+            names = [entry.filename for entry in archive.files if not entry.is_directory]
     else:
         with tarfile.open(path) as tar:
             names = [entry.name for entry in tar if not entry.isdir()]
