@@ -37,7 +37,6 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 from ingest_speed import open_recordings
-from joblib import Parallel, delayed
 from more_itertools import chunked
 from PIL import Image
 from project_configuration import DEMO_ARCHIVE, ROOT, read_configuration
@@ -52,6 +51,7 @@ from speech_commands.labels import BACKGROUND_NOISE
 from speech_commands.pipelines.ingest.nodes import lay_out_recordings
 from speech_commands.pipelines.spectrograms.nodes import render_spectrograms
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
+from speech_commands.storage.compute import Compute
 
 HEADER_BYTES = 44
 """Of a plain 16-bit WAV file, as the dataset's all are."""
@@ -265,8 +265,8 @@ class Contest:
 
     def _map(self, work: Callable, paths: Sequence[Path]) -> list:
         size = min(CHUNK, -(-len(paths) // self._workers))
-        tasks = (delayed(work)(chunk) for chunk in chunked(paths, size))
-        return Parallel(n_jobs=self._workers)(tasks)
+        # In the processes that the project has: with others, each turn would start its own.
+        return [*Compute(**local(self._workers)).map(work, chunked(paths, size))]
 
 
 def measure(choice: str, clips: Clips, folder: Path, workers: int, rounds: int) -> None:
