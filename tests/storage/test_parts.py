@@ -21,10 +21,10 @@ def table(*names, lengths=None):
 
 def merged(parts):
     """What is read before and after, and the file that is left."""
-    before = parts.read(parts.paths())
+    before = parts.read()
     parts.merge()
     [path] = parts.paths()
-    return before, parts.read([path]), ParquetFile(path)
+    return before, parts.read(), ParquetFile(path)
 
 
 def test_parts_in_order_are_appended_without_reading_all(parts, monkeypatch):

@@ -18,7 +18,7 @@ def read_sample_submission(archive: Archive) -> pd.DataFrame:
         archive: holds one `sample_submission.csv`.
 
     Returns:
-        Column fname, as strings; rows in the file's order. Its labels are the same everywhere.
+        Column fname, as strings; rows in the file's order. The labels beside it mean nothing.
 
     Raises:
         ArchiveError: if there is no such file, or not exactly one.

@@ -4,7 +4,6 @@ An index is a folder of Parquet files, its parts. Rows are added by writing one 
 not at all, and in the end the parts become one. `pandas.read_parquet` reads the folder as it is.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -14,7 +13,7 @@ import pyarrow.compute as pc
 from fsspec import AbstractFileSystem
 
 from speech_commands.storage.memory import give_memory_back
-from speech_commands.storage.names import are_among, in_order, places_of, to_arrow
+from speech_commands.storage.names import absent, are_among, in_order, places_of, to_arrow
 from speech_commands.storage.parts import NAME, ROWS_AT_ONCE, Columns, Parts, every_column
 from speech_commands.storage.progress import Progress
 
@@ -55,7 +54,7 @@ class Index:
 
     def replace(self, table: pd.DataFrame) -> None:
         """Let a table stand for all that was there."""
-        self._parts.replace(self._parts.paths(), _arrow_table(table))
+        self._parts.replace(_arrow_table(table))
 
     def add(self, rows: pd.DataFrame, fingerprints: Mapping[str, str]) -> list[str]:
         """Add rows, all or none.
@@ -113,15 +112,15 @@ class Index:
             self._expect(wanted, what)
 
     def _expect(self, wanted: pd.Index, what: str) -> None:
-        missing = _absent(wanted, self._parts.names())
-        if len(missing):
+        missing = absent(wanted, self._parts.names())
+        if missing:
             raise ValueError(
                 f"{what}: {len(missing)} of {len(wanted)} did not come, such as "
                 f"{missing[0]!r}; all are expected in {self._parts.folder}"
             )
 
     def _read(self, chosen: Columns) -> pd.DataFrame:
-        table = self._parts.read(self._parts.paths(), chosen).to_pandas()
+        table = self._parts.read(chosen).to_pandas()
         give_memory_back()
         return table
 
@@ -135,18 +134,6 @@ def _arrow_table(table: pd.DataFrame) -> pa.Table:
     starts = range(0, max(len(table), 1), ROWS_AT_ONCE)
     some = [pa.Table.from_pandas(table.iloc[start : start + ROWS_AT_ONCE]) for start in starts]
     return pa.concat_tables(some, promote_options="permissive")
-
-
-def _absent(wanted: pd.Index, there: Iterable[pa.Array]) -> list[str]:
-    """Names that are not there, both in order, for which no table of all names is needed."""
-    absent: list[str] = []
-    start = 0
-    for names in there:
-        stop = bisect_right(wanted, names[-1].as_py(), start)
-        some = to_arrow(wanted[start:stop])
-        absent += some.filter(pc.invert(pc.is_in(some, names))).to_pylist()
-        start = stop
-    return absent + wanted[start:].to_list()
 
 
 def still_right(table: pd.DataFrame, fingerprints: pd.Series) -> pd.DataFrame:
@@ -169,9 +156,9 @@ def rows_where(table: pd.DataFrame, right: np.ndarray) -> pd.DataFrame:
 def lacking(table: pd.DataFrame, fingerprints: pd.Series) -> pd.Series:
     """The fingerprints of names without a row, sorted by name."""
     there = are_among(fingerprints.index, table.index)
-    absent = fingerprints[~there] if there.any() else fingerprints
-    names = to_arrow(absent.index)
-    return absent if in_order(names) else absent.iloc[pc.sort_indices(names).to_numpy()]
+    others = fingerprints[~there] if there.any() else fingerprints
+    names = to_arrow(others.index)
+    return others if in_order(names) else others.iloc[pc.sort_indices(names).to_numpy()]
 
 
 def look_up(fingerprints: pd.Series, names: pd.Series | pd.Index) -> pd.Series:

@@ -5,6 +5,9 @@ the time, and five times the memory. It does so, too, for an attribute that a Se
 might be a name; masks that are Series, and what Arrow asks a Series, are such.
 """
 
+from bisect import bisect_right
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -28,6 +31,23 @@ def are_among(names: pd.Series | pd.Index, others: pd.Series | pd.Index) -> np.n
     """Which names others have; bool, one each."""
     found = pc.is_in(to_arrow(names), to_arrow(others))
     return np.asarray(found.to_numpy(zero_copy_only=False), bool)
+
+
+def absent(names: pd.Index, others: Iterable[pa.Array]) -> list[str]:
+    """Which names others have not.
+
+    Args:
+        names: to look up, sorted.
+        others: where they are looked up, sorted, some at a time, so that never all are held.
+    """
+    found: list[str] = []
+    start = 0
+    for some in others:
+        stop = bisect_right(names, some[-1].as_py(), start)
+        these = to_arrow(names[start:stop])
+        found += these.filter(pc.invert(pc.is_in(these, some))).to_pylist()
+        start = stop
+    return found + names[start:].to_list()
 
 
 def to_arrow(names: pd.Series | pd.Index) -> pa.Array:

@@ -50,19 +50,17 @@ class Parts:
         paths = self.fs.ls(self.folder, detail=False)
         return sorted(path for path in paths if is_part(PurePosixPath(path).name))
 
-    def read(self, paths: Sequence[str], chosen: Columns = every_column) -> pa.Table:
-        """The rows of some parts, sorted by name.
+    def read(self, chosen: Columns = every_column) -> pa.Table:
+        """All rows, sorted by name.
 
         Raises:
             FileNotFoundError: if there are no parts.
             ValueError: if a part is damaged; the message names it.
         """
+        paths = self.paths()
         if not paths:
             raise FileNotFoundError(f"{self.folder} holds no index")
-        tables = [self._read_part(path, chosen) for path in paths]
-        tables = [table for table in tables if len(table)] or tables[:1]
-        tables.sort(key=_first_name)  # then often all rows are in order
-        return _sorted_by_name(pa.concat_tables(tables, promote_options="permissive"))
+        return self._read(paths, chosen)
 
     def names(self) -> Iterator[pa.Array]:
         """All names, some at a time; in order, once parts are merged.
@@ -79,10 +77,11 @@ class Parts:
         """Write one more part, its rows in order."""
         self._write(table.schema, [_sorted_by_name(table)])
 
-    def replace(self, paths: Sequence[str], table: pa.Table) -> None:
-        """Let one new part stand for some that are there."""
+    def replace(self, table: pa.Table) -> None:
+        """Let one new part stand for all that are there."""
+        paths = self.paths()
         self.add(table)
-        remove_files(self.fs, list(paths))
+        remove_files(self.fs, paths)
 
     def merge(self) -> None:
         """Make one part of all.
@@ -103,7 +102,7 @@ class Parts:
         )
         runs = constrained_batches(_runs(filled), ROWS_AT_ONCE, get_len=_rows, strict=False)
         self._write(
-            schema, (self.read([part.path for run in some for part in run]) for some in runs)
+            schema, (self._read([part.path for run in some for part in run]) for some in runs)
         )
         remove_files(self.fs, paths)
 
@@ -117,6 +116,12 @@ class Parts:
                 part.metadata.num_rows,
                 part.schema_arrow,
             )
+
+    def _read(self, paths: Sequence[str], chosen: Columns = every_column) -> pa.Table:
+        tables = [self._read_part(path, chosen) for path in paths]
+        tables = [table for table in tables if len(table)] or tables[:1]
+        tables.sort(key=_first_name)  # then often all rows are in order
+        return _sorted_by_name(pa.concat_tables(tables, promote_options="permissive"))
 
     def _read_part(self, path: str, chosen: Columns) -> pa.Table:
         with self._reading(path) as part:
