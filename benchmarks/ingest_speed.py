@@ -14,7 +14,6 @@ The first two together are what cannot be saved: the project's speed is given as
 """
 
 import argparse
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from time import perf_counter
 
 import py7zr
 from project_configuration import COMPUTE, DEMO_ARCHIVE, ROOT, copy_configuration, kedro_run
-from turns import add, print_table, take_turns, times_as_fast
+from turns import add, fresh_folder, print_table, take_turns, times_as_fast
 
 from speech_commands.archives.member import Archive
 from speech_commands.datasets.archive import ArchiveDataset
@@ -43,54 +42,52 @@ def open_recordings(path: Path) -> Archive:
 
 @dataclass(frozen=True)
 class Contest:
-    """An archive, its content, and a place for files."""
+    """An archive, its content, and a place for the folders that each turn fills."""
 
     archive: Path
     content: dict[str, bytes]
-    folder: Path
+    place: Path
     env: str
 
-    def decompressing(self) -> None:
+    def decompressing(self, folder: Path) -> None:
         """Let py7zr decompress."""
         with py7zr.SevenZipFile(self.archive) as archive:
-            archive.extractall(self.folder, factory=py7zr.io.NullIOFactory())
+            archive.extractall(folder, factory=py7zr.io.NullIOFactory())
 
-    def writing(self) -> None:
+    def writing(self, folder: Path) -> None:
         """Write the content as plainly as can be."""
         for parent in {Path(path).parent for path in self.content}:
-            (self.folder / parent).mkdir(parents=True, exist_ok=True)
-        root = str(self.folder)
+            (folder / parent).mkdir(parents=True, exist_ok=True)
+        root = str(folder)
         for path, data in self.content.items():
             with open(f"{root}/{path}", "wb") as file:  # noqa: PTH123 (pathlib takes longer)
                 file.write(data)
 
-    def extracting(self) -> None:
+    def extracting(self, folder: Path) -> None:
         """Let py7zr write, too."""
         with py7zr.SevenZipFile(self.archive) as archive:
-            archive.extractall(self.folder)
+            archive.extractall(folder)
 
-    def project(self) -> None:
+    def project(self, folder: Path) -> None:
         """Fill the folder as the pipeline does, its node and datasets alone."""
         files, _ = lay_out_recordings(open_recordings(self.archive))
-        FileFolderDataset(path=str(self.folder), compute=COMPUTE).save(files)
+        FileFolderDataset(path=str(folder), compute=COMPUTE).save(files)
 
-    def command(self) -> None:
+    def command(self, folder: Path) -> None:
         """Run the pipeline."""
-        conf = self.folder / "conf"
-        copy_configuration(ROOT, conf, self.env, {"data_root": self.folder / "data"})
+        conf = folder / "conf"
+        copy_configuration(ROOT, conf, self.env, {"data_root": folder / "data"})
         command = kedro_run(conf, self.env, "ingest", [f"training_recordings={self.archive}"])
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
 
-    def timed(self, work: Callable[[], None]) -> Callable[[], float]:
+    def timed(self, work: Callable[[Path], None]) -> Callable[[], float]:
         """The same work in an empty folder, returning seconds."""
 
         def run() -> float:
-            self.folder.mkdir()
+            folder = fresh_folder(self.place)
             start = perf_counter()
-            work()
-            seconds = perf_counter() - start
-            shutil.rmtree(self.folder)
-            return seconds
+            work(folder)
+            return perf_counter() - start
 
         return run
 

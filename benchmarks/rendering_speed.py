@@ -42,7 +42,7 @@ from PIL import Image
 from project_configuration import DEMO_ARCHIVE, ROOT, read_configuration
 from scipy.fft import rfft
 from scipy.io import wavfile
-from turns import print_table, take_turns, times_as_fast
+from turns import fresh_folder, print_table, take_turns, times_as_fast
 
 from speech_commands.audio.image import encode_png
 from speech_commands.audio.spectrogram import Rendering, mel_filterbank
@@ -215,8 +215,8 @@ def time_parts(way: str, rendering: Rendering, target: Path, paths: Sequence[Pat
 class Contest:
     """Everyone's turns with one rendering; each returns seconds a clip on all processes."""
 
-    def __init__(self, clips: Clips, params: SpectrogramParams, folder: Path, workers: int) -> None:
-        self._clips, self._params, self._folder = clips, params, folder
+    def __init__(self, clips: Clips, params: SpectrogramParams, place: Path, workers: int) -> None:
+        self._clips, self._params, self._place = clips, params, place
         self._workers = workers
         self.parts: dict[tuple[str, str], list[float]] = {}
 
@@ -236,7 +236,9 @@ class Contest:
 
     def project(self) -> float:
         """The stage, into an empty folder."""
-        target = FileFolderDataset(path=str(self._empty()), compute=local(self._workers))
+        target = FileFolderDataset(
+            path=str(fresh_folder(self._place)), compute=local(self._workers)
+        )
         start = perf_counter()
         target.save(
             render_spectrograms(self._clips.wavs.load(), self._clips.manifest, self._params)
@@ -245,20 +247,15 @@ class Contest:
 
     def time_ways(self, way: str) -> float:
         """The parts, timed one by one."""
-        work = partial(time_parts, way, self._params.rendering, self._empty())
+        work = partial(time_parts, way, self._params.rendering, fresh_folder(self._place))
         total = sum(self._map(work, self._clips.paths), Counter())
         share = 1 / len(self._clips.paths) / self._workers
         for part, seconds in total.items():
             self.parts.setdefault((way, part), []).append(seconds * share)
         return sum(total.values()) * share
 
-    def _empty(self) -> Path:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir()
-        return self._folder
-
     def _spread(self, draw: Callable, paths: Sequence[Path]) -> float:
-        target = self._empty()
+        target = fresh_folder(self._place)
         start = perf_counter()
         self._map(partial(draw, target), paths)
         return (perf_counter() - start) / len(paths)

@@ -1,5 +1,5 @@
 import pytest
-from turns import add, print_table, take_turns, times_as_fast
+from turns import add, fresh_folder, print_table, take_turns, times_as_fast
 
 
 def test_contestants_take_turns_and_the_first_round_does_not_count():
@@ -25,6 +25,16 @@ def test_a_ratio_is_taken_round_by_round():
 
 def test_times_are_added_round_by_round():
     assert add({"a": [1, 2], "b": [10, 20], "c": [9, 9]}, ["a", "b"]) == [11, 22]
+
+
+def test_each_turn_has_an_empty_folder_and_leaves_the_others_files(tmp_path):
+    place = tmp_path / "made"
+    one = fresh_folder(place)
+    (one / "clip.png").touch()
+    other = fresh_folder(place)
+    assert not list(other.iterdir())
+    assert (one / "clip.png").exists()
+    assert {one, other} == set(place.iterdir())
 
 
 def test_a_table_is_markdown(capsys):

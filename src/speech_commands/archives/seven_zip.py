@@ -17,7 +17,7 @@ from speech_commands.archives.member import ArchiveError, Limits, Member, sort_m
 from speech_commands.archives.member_list import list_members
 from speech_commands.storage.fingerprint import fingerprint
 
-SIP_BYTES = 4096
+SIP_BYTES = 8192
 """Packed data read at once, less than most recordings take."""
 
 QUEUE_SIZE = 64
