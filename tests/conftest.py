@@ -82,7 +82,13 @@ def small_model(project_parameters):
     labels, rendering = _labels_and_rendering(project_parameters)
     image = {"height": 80, "width": 80, "channels": 1}
     params = ModelParams(
-        family="vgg", width=2, members=1, dropout=0.1, mean_normalization=0, image=image
+        family="vgg",
+        width=2,
+        members=1,
+        dropout=0.1,
+        mean_normalization=0,
+        level_units=0,
+        image=image,
     )
     keras.utils.set_random_seed(1)
     network = build_network(params, rendering.rows, rendering.frames, len(labels.names))

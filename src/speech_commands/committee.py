@@ -12,7 +12,7 @@ from typing import Any
 from speech_commands.lazy_tensorflow import keras
 
 
-def deal(members: int) -> keras.layers.Layer:
+def deal(members: int, name: str = "deal") -> keras.layers.Layer:
     """Give each member the clips that it is to see.
 
     In training these are an equal part of the batch, so that members meet the same clips in
@@ -20,12 +20,13 @@ def deal(members: int) -> keras.layers.Layer:
 
     Args:
         members: at least one; a batch to train on must be a multiple.
+        name: of the layer.
 
     Returns:
         A layer from shape (clips, ...) to a list, for each member, of shape (clips / members,
         ...) in training and (clips, ...) else.
     """
-    return _deal_class()(members, name="deal")
+    return _deal_class()(members, name=name)
 
 
 def collect() -> keras.layers.Layer:

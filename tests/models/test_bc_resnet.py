@@ -12,6 +12,7 @@ def build(width=8, rows=40, frames=100, dropout=0.1):
         members=1,
         dropout=dropout,
         mean_normalization=0,
+        level_units=0,
         image=None,
     )
     return build_network(params, rows=rows, frames=frames, labels=12)

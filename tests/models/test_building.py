@@ -4,14 +4,30 @@ import pytest
 from pydantic import ValidationError
 
 from speech_commands.models import BUILDERS, ModelParams, build_network, build_recogniser
+from speech_commands.views import Views, look
 
 IMAGE = {"height": 80, "width": 80, "channels": 3}
+FINE = {
+    "family": "vgg",
+    "width": 4,
+    "members": 1,
+    "dropout": 0.1,
+    "mean_normalization": 0.5,
+    "level_units": 4,
+    "image": IMAGE,
+}
 
 
 @pytest.mark.parametrize("family", BUILDERS)
 def test_every_family_maps_spectrograms_to_logits(family):
     params = ModelParams(
-        family=family, width=4, members=1, dropout=0.1, mean_normalization=0, image=IMAGE
+        family=family,
+        width=4,
+        members=1,
+        dropout=0.1,
+        mean_normalization=0,
+        level_units=0,
+        image=IMAGE,
     )
     model = build_network(params, rows=33, frames=50, labels=5)
     images = np.zeros((2, 33, 50, 1), np.uint8)
@@ -22,7 +38,13 @@ def test_every_family_maps_spectrograms_to_logits(family):
 
 def committee(members):
     params = ModelParams(
-        family="resnet", width=4, members=members, dropout=0.0, mean_normalization=0, image=None
+        family="resnet",
+        width=4,
+        members=members,
+        dropout=0.0,
+        mean_normalization=0,
+        level_units=0,
+        image=None,
     )
     return build_network(params, rows=33, frames=50, labels=5)
 
@@ -57,6 +79,42 @@ def test_recogniser_says_the_mean_of_what_members_say(members):
     np.testing.assert_allclose(answered, said.mean(axis=1), atol=1e-6)
 
 
+def test_looks_vote_as_members_do():
+    network, views = committee(2), Views(time_shift=0.1, frequency_scaling=0.1)
+    images = np.random.default_rng(0).integers(0, 256, (3, 33, 50, 1), dtype=np.uint8)
+    looks = np.split(np.asarray(look(views)(images)), 2)
+    said = np.concatenate([np.asarray(keras.ops.softmax(network(seen))) for seen in looks], axis=1)
+    recogniser = build_recogniser(network, views)
+    answered = np.asarray(keras.ops.softmax(recogniser(images)))
+    np.testing.assert_allclose(answered, said.mean(axis=1), atol=1e-6)
+    assert not np.allclose(answered, keras.ops.softmax(build_recogniser(network)(images)))
+    assert recogniser.count_params() == network.count_params()
+
+
+def test_a_network_of_images_without_means_can_tell_how_loud_they_are():
+    """Images that differ in their rows' means alone, as silence does from noise."""
+    params = {**FINE, "family": "resnet", "mean_normalization": 1, "image": None}
+    quiet = np.random.default_rng(0).integers(0, 100, (2, 33, 50, 1), dtype=np.uint8)
+    said = []
+    for units in (0, 8):
+        keras.utils.set_random_seed(1)
+        network = build_network(ModelParams(**params | {"level_units": units}), 33, 50, 5)
+        said.append([np.asarray(network(images)) for images in (quiet, quiet + 100)])
+    deaf, hearing = said
+    np.testing.assert_allclose(*deaf, atol=1e-3)
+    assert abs(hearing[0] - hearing[1]).max() > 0.01
+
+
+def test_each_member_hears_for_itself_and_learns_from_its_own_part():
+    params = ModelParams(**FINE | {"family": "resnet", "members": 3, "image": None})
+    network = build_network(params, 33, 50, 5)
+    alone = build_network(params.model_copy(update={"members": 1}), 33, 50, 5)
+    assert network.count_params() == 3 * alone.count_params()
+    images = np.zeros((6, 33, 50, 1), np.uint8)
+    assert network(images).shape == (6, 3, 5)
+    assert network(images, training=True).shape == (6, 1, 5)
+
+
 @pytest.mark.parametrize("family", BUILDERS)
 def test_width_is_the_only_number_that_makes_a_family_larger(family):
     sizes = [
@@ -67,6 +125,7 @@ def test_width_is_the_only_number_that_makes_a_family_larger(family):
                 members=1,
                 dropout=0.0,
                 mean_normalization=0,
+                level_units=0,
                 image=IMAGE,
             ),
             80,
@@ -76,16 +135,6 @@ def test_width_is_the_only_number_that_makes_a_family_larger(family):
         for width in (1, 2, 4, 8)
     ]
     assert sizes == sorted(set(sizes))
-
-
-FINE = {
-    "family": "vgg",
-    "width": 4,
-    "members": 1,
-    "dropout": 0.1,
-    "mean_normalization": 0.5,
-    "image": IMAGE,
-}
 
 
 def test_right_parameters_are_taken():
@@ -100,6 +149,7 @@ def test_right_parameters_are_taken():
         {"members": 0},
         {"dropout": 1.0},
         {"mean_normalization": 1.1},
+        {"level_units": -1},
         {"depth": 3},
     ],
 )
@@ -112,7 +162,13 @@ def test_wrong_parameters_are_refused(wrong):
 @pytest.mark.parametrize("image", [None, {"height": 80, "width": 79, "channels": 3}])
 def test_images_are_large_enough_or_refused(family, image):
     params = ModelParams(
-        family=family, width=2, members=1, dropout=0.0, mean_normalization=0, image=image
+        family=family,
+        width=2,
+        members=1,
+        dropout=0.0,
+        mean_normalization=0,
+        level_units=0,
+        image=image,
     )
     if family == "vgg":
         with pytest.raises(ValueError, match=r"at least 80 x 80 pixels, and .*model.image makes"):

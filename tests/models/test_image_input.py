@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from speech_commands.models.image_input import InputImage, prepare_image
+from speech_commands.models.image_input import InputImage, measure_levels, prepare_image
 
 
 def prepared(pictures, mean_normalization=0.0, **size):
@@ -31,3 +31,12 @@ def test_a_share_of_each_rows_mean_is_taken_off(share):
     scaled = pictures / 127.5 - 1
     expected = scaled - share * scaled.mean(axis=2, keepdims=True)
     np.testing.assert_allclose(prepared(pictures, share), expected, atol=1e-5)
+
+
+def test_levels_are_the_rows_means():
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 12, 16, 1), dtype=np.uint8)
+    inputs = keras.Input(pictures.shape[1:], dtype="uint8")
+    levels = np.asarray(keras.Model(inputs, measure_levels(inputs))(pictures))
+    assert levels.shape == (3, 12)
+    expected = (pictures / 127.5 - 1).mean(axis=2)[..., 0]
+    np.testing.assert_allclose(levels, expected, atol=1e-5)

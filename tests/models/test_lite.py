@@ -5,6 +5,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from speech_commands.models import BUILDERS, ModelParams, build_network, build_recogniser
 from speech_commands.models.lite import to_lite
+from speech_commands.views import Views
 
 ROWS, FRAMES, LABELS = 129, 160, 5
 IMAGE = {"height": 80, "width": 80, "channels": 3}
@@ -22,12 +23,18 @@ def policy():
     keras.config.set_dtype_policy("float32")
 
 
-def build(family="vgg", members=1):
+def build(family="vgg", members=1, level_units=0, views=None):
     params = ModelParams(
-        family=family, width=4, members=members, dropout=0.1, mean_normalization=0.5, image=IMAGE
+        family=family,
+        width=4,
+        members=members,
+        dropout=0.1,
+        mean_normalization=0.5,
+        level_units=level_units,
+        image=IMAGE,
     )
     keras.utils.set_random_seed(3)
-    return build_recogniser(build_network(params, ROWS, FRAMES, LABELS))
+    return build_recogniser(build_network(params, ROWS, FRAMES, LABELS), views)
 
 
 def run(flatbuffer, images):
@@ -53,6 +60,20 @@ def test_every_family_gives_the_logits_of_keras_in_float32(family, name, images,
     np.testing.assert_allclose(run(to_lite(model), images), full(images, training=False), atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["float32", "mixed_bfloat16"])
+def test_two_looks_and_levels_are_converted_too(name, images, policy):
+    parts = {"members": 2, "level_units": 4, "views": Views(time_shift=0.03, frequency_scaling=0.1)}
+    policy(name)
+    model = build("resnet", **parts)
+    policy("float32")
+    full = build("resnet", **parts)
+    full.set_weights([np.asarray(weight, np.float32) for weight in model.get_weights()])
+    expected = full(images, training=False)
+    np.testing.assert_allclose(run(to_lite(model), images), expected, atol=1e-3)
+    np.testing.assert_allclose(run(to_lite(model), images[:1]), expected[:1], atol=1e-3)
+    np.testing.assert_allclose(run(to_lite(model, "int8"), images), expected, atol=0.2)
+
+
 def test_weights_in_float16_take_half_the_space_and_say_nearly_the_same(images):
     model = build("resnet", members=2)
     full, half = (to_lite(model, weights) for weights in ("float32", "float16"))
@@ -66,7 +87,13 @@ def test_weights_in_8_bits_say_nearly_the_same_of_each_clip_whatever_others_ther
     family, images
 ):
     params = ModelParams(
-        family=family, width=8, members=2, dropout=0.1, mean_normalization=0.5, image=IMAGE
+        family=family,
+        width=8,
+        members=2,
+        dropout=0.1,
+        mean_normalization=0.5,
+        level_units=0,
+        image=IMAGE,
     )
     keras.utils.set_random_seed(3)
     model = build_recogniser(build_network(params, ROWS, FRAMES, LABELS))

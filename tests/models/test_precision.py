@@ -17,7 +17,13 @@ def test_a_policy_holds_as_long_as_it_is_asked_for():
 @pytest.fixture
 def recogniser():
     params = ModelParams(
-        family="se_resnet", width=8, members=2, dropout=0.1, mean_normalization=0, image=None
+        family="se_resnet",
+        width=8,
+        members=2,
+        dropout=0.1,
+        mean_normalization=0,
+        level_units=0,
+        image=None,
     )
     keras.utils.set_random_seed(3)
     with building_for("mixed_bfloat16"):

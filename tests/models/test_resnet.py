@@ -6,7 +6,13 @@ from speech_commands.models import ModelParams, build_network
 
 def build(width=8, rows=64, frames=100):
     params = ModelParams(
-        family="resnet", width=width, members=1, dropout=0.1, mean_normalization=0, image=None
+        family="resnet",
+        width=width,
+        members=1,
+        dropout=0.1,
+        mean_normalization=0,
+        level_units=0,
+        image=None,
     )
     return build_network(params, rows=rows, frames=frames, labels=12)
 

@@ -16,7 +16,13 @@ def network():
         keras.config.set_dtype_policy(policy)
         keras.utils.set_random_seed(3)
         params = ModelParams(
-            family="resnet", width=16, members=1, dropout=0, mean_normalization=0, image=None
+            family="resnet",
+            width=16,
+            members=1,
+            dropout=0,
+            mean_normalization=0,
+            level_units=0,
+            image=None,
         )
         return build_network(params, rows=33, frames=50, labels=5)
 

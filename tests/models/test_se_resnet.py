@@ -7,7 +7,13 @@ from speech_commands.models import ModelParams, build_network
 def build(width=16):
     keras.utils.set_random_seed(1)
     params = ModelParams(
-        family="se_resnet", width=width, members=1, dropout=0.1, mean_normalization=0, image=None
+        family="se_resnet",
+        width=width,
+        members=1,
+        dropout=0.1,
+        mean_normalization=0,
+        level_units=0,
+        image=None,
     )
     return build_network(params, rows=40, frames=100, labels=12)
 

@@ -11,6 +11,7 @@ def reference():
             members=1,
             dropout=0.3,
             mean_normalization=0,
+            level_units=0,
             image={"height": 160, "width": 160, "channels": 3},
         ),
         rows=129,

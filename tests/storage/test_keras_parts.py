@@ -8,6 +8,7 @@ from speech_commands.models import BUILDERS, ModelParams, build_network, build_r
 from speech_commands.objective import member_cross_entropy, vote_accuracy
 from speech_commands.storage.keras_parts import check_parts
 from speech_commands.training.optimisation import OptimizerParams, build_optimizer
+from speech_commands.views import Views
 
 IMAGE = {"height": 80, "width": 80, "channels": 3}
 
@@ -22,9 +23,16 @@ def config_of(model, tmp_path):
 @pytest.mark.parametrize("image", [None, IMAGE], ids=["as it is", "resized"])
 def test_every_architecture_may_be_loaded(family, image, tmp_path):
     params = ModelParams(
-        family=family, width=4, members=2, dropout=0.1, mean_normalization=0.5, image=image
+        family=family,
+        width=4,
+        members=2,
+        dropout=0.1,
+        mean_normalization=0.5,
+        level_units=4,
+        image=image,
     )
-    model = build_recogniser(build_network(params, 80, 80, 5))
+    views = Views(time_shift=0.03, frequency_scaling=0.04)
+    model = build_recogniser(build_network(params, 80, 80, 5), views)
     check_parts(config_of(model, tmp_path), "model.keras")
 
 

@@ -77,6 +77,7 @@ def start(runtime_with):
         members=1,
         dropout=0.3,
         mean_normalization=0,
+        level_units=0,
         image={"height": 80, "width": 80, "channels": 3},
     )
 

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from speech_commands.committee import collect, deal, vote
 from speech_commands.lazy_tensorflow import keras
 from speech_commands.models.bc_resnet import bc_resnet
-from speech_commands.models.image_input import InputImage, prepare_image
+from speech_commands.models.image_input import InputImage, measure_levels, prepare_image
 from speech_commands.models.resnet import resnet
 from speech_commands.models.se_resnet import se_resnet
 from speech_commands.models.vgg import SMALLEST_SIDE, vgg
+from speech_commands.views import Views, gather_looks, look
 
 BUILDERS: Mapping[str, Callable[[Any, int, float], Any]] = {
     "bc_resnet": bc_resnet,
@@ -37,6 +38,7 @@ class ModelParams(BaseModel):
     members: int = Field(ge=1)
     dropout: float = Field(ge=0, lt=1)
     mean_normalization: float = Field(ge=0, le=1)
+    level_units: int = Field(ge=0)
     image: InputImage | None
 
     @field_validator("family")
@@ -87,21 +89,33 @@ def build_network(params: ModelParams, rows: int, frames: int, labels: int) -> k
     params.expect_large_enough(rows, frames)
     spectrogram = keras.Input((rows, frames, 1), dtype="uint8", name="spectrogram")
     image = prepare_image(spectrogram, params.image, params.mean_normalization)
+    images = deal(params.members)(image)
+    levels = [None] * params.members
+    if params.level_units:
+        levels = deal(params.members, "deal_levels")(measure_levels(spectrogram))
     said = []
-    for part in deal(params.members)(image):
+    for part, loudness in zip(images, levels, strict=True):
         features = BUILDERS[params.family](part, params.width, params.dropout)
+        if loudness is not None:
+            heard = keras.layers.Dense(params.level_units, activation="relu")(loudness)
+            features = keras.layers.Concatenate()([features, heard])
         said.append(keras.layers.Dense(labels, dtype="float32")(features))
     return keras.Model(spectrogram, collect()(said), name=params.family)
 
 
-def build_recogniser(network: keras.Model) -> keras.Model:
-    """Let a network's members answer with one voice.
+def build_recogniser(network: keras.Model, views: Views | None = None) -> keras.Model:
+    """Let a network's members, and its looks at a clip, answer with one voice.
 
     Args:
         network: from `build_network`; its weights are shared.
+        views: how the looks differ; None looks once, at the clip as it is.
 
     Returns:
         A model from spectrograms, shape (clips, rows, frames, 1), uint8, to logits, shape
         (clips, labels), float32.
     """
-    return keras.Model(network.input, vote()(network.output), name=network.name)
+    if views is None:
+        return keras.Model(network.input, vote()(network.output), name=network.name)
+    spectrogram = keras.Input(network.input_shape[1:], dtype="uint8", name="spectrogram")
+    said = gather_looks()(network(look(views)(spectrogram)))
+    return keras.Model(spectrogram, vote()(said), name=network.name)

@@ -19,6 +19,7 @@ from speech_commands.storage.atomic import replacing
 from speech_commands.storage.fingerprint import fingerprint
 from speech_commands.storage.keras_parts import check_parts
 from speech_commands.storage.notes import UNREADABLE, Noted, add_notes, read_facts, read_notes
+from speech_commands.views import register_views
 
 CONFIG = "config.json"
 MODEL_PARTS = (CONFIG, "model.weights.h5")
@@ -70,6 +71,7 @@ class StoredModel(Noted):
         """
         register_committee()
         register_layers()
+        register_views()
         register_objective()
         with TemporaryDirectory() as folder:
             local = str(Path(folder) / "model.keras")

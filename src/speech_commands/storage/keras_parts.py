@@ -48,6 +48,7 @@ NAMES = {
     "speech_commands.committee": {"Collect", "Deal", "Vote"},
     "speech_commands.layers": {"FusedBatchNormalization"},
     "speech_commands.objective": {"MemberCrossEntropy", "VoteAccuracy"},
+    "speech_commands.views": {"GatherLooks", "Look"},
 }
 """Module to classes: those of this project's models, and more layers that a teacher may have.
 

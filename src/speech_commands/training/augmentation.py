@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from speech_commands.audio.spectrogram import WHITE, Rendering
+from speech_commands.interpolation import interpolation, pixel_places
 from speech_commands.lazy_tensorflow import tf
 from speech_commands.training.hardware import on_the_host
 
@@ -189,8 +190,8 @@ class Augmentation:
         scaling = params.largest_frequency_scaling
         scale = draw.uniform(1 - scaling, 1 + scaling)
         middle = (frames - 1) / 2
-        in_time = _interpolation(stretch * (_places(frames) - middle) + middle - shift)
-        in_frequency = _interpolation(scale * (_places(lowest + 1) - lowest) + lowest)
+        in_time = interpolation(stretch * (pixel_places(frames) - middle) + middle - shift)
+        in_frequency = interpolation(scale * (pixel_places(lowest + 1) - lowest) + lowest)
         return tf.matmul(in_frequency, level_db, transpose_a=True) @ in_time
 
     def _reverberate(self, draw: _Draw, power: tf.Tensor) -> tf.Tensor:
@@ -210,7 +211,7 @@ class Augmentation:
         first = -tf.math.expm1(decay) * _power(-drr_db)
         chosen = tf.where(draw.chance(room.probability))
         decay, first, dry = (tf.gather_nd(values, chosen) for values in (decay, first, power))
-        frames = _places(self._rendering.frames)
+        frames = pixel_places(self._rendering.frames)
         later = frames - frames[:, None] - 1
         tail = tf.exp(decay * tf.where(later < 0, np.inf, later))
         return tf.tensor_scatter_nd_add(power, chosen, (first * dry) @ tail)
@@ -337,25 +338,3 @@ def _mean_of_clip(values: tf.Tensor) -> tf.Tensor:
 
 def _power(level_db: tf.Tensor) -> tf.Tensor:
     return tf.exp(level_db / DB_PER_NEPER)
-
-
-def _places(size: int) -> tf.Tensor:
-    return tf.range(size, dtype=tf.float32)
-
-
-def _interpolation(places: tf.Tensor) -> tf.Tensor:
-    """How to read lines of pixels at other places.
-
-    Between pixels a line is straight, and beyond its ends it is mirrored.
-
-    Args:
-        places: where on the line each pixel is taken from, shape (clips, 1, pixels).
-
-    Returns:
-        Shape (clips, pixels, pixels): what a line is multiplied with.
-    """
-    pixels = places.shape[2]
-    from_edge = tf.math.floormod(places + 0.5, 2.0 * pixels)
-    mirrored = tf.minimum(from_edge, 2.0 * pixels - from_edge) - 0.5
-    inside = tf.clip_by_value(mirrored, 0.0, pixels - 1.0)
-    return tf.nn.relu(1 - tf.abs(_places(pixels)[:, None] - inside))

@@ -34,6 +34,7 @@ from speech_commands.training import hardware
 from speech_commands.training.calibration import cross_entropy, fit_temperature
 from speech_commands.training.hardware import HardwareParams
 from speech_commands.training.teacher import DistillationParams
+from speech_commands.views import Views, look
 
 FS = fsspec.filesystem("file")
 CONF = Path(__file__).parents[3] / "conf"
@@ -61,7 +62,14 @@ def examples(tmp_path, labels):
 def settings(labels, project_parameters):
     """The arguments of train_recogniser after the checkpoint, for a network of seconds."""
     training = project_parameters["model_training"]
-    small = {"family": "vgg", "width": 2, "members": 1, "dropout": 0.1, "mean_normalization": 0}
+    small = {
+        "family": "vgg",
+        "width": 2,
+        "members": 1,
+        "dropout": 0.1,
+        "mean_normalization": 0,
+        "level_units": 0,
+    }
     small["image"] = {"height": 80, "width": 80, "channels": 3}
     steps = {"steps": 30, "steps_per_epoch": 10, "batch_size": 8}
     optimizer = training["training"]["optimizer"] | {"learning_rate": 0.003}
@@ -267,6 +275,34 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     stored = StoredLite(FS, str(tmp_path / "recogniser.tflite"))
     predictions = predict_held_out(stored, examples, labels)
     assert set(predictions["split"]) == {"validation", "testing"}
+    assert predictions["label"].eq(predictions["predicted"]).mean() > 0.7
+
+
+def test_a_recogniser_that_looks_twice_is_stored_calibrated_and_converted(
+    run, examples, settings, labels, tmp_path
+):
+    _, checkpoint = run()
+    views = Views(time_shift=0.03, frequency_scaling=0.04)
+    params = settings["params"].model_copy(update={"views": views})
+    path = str(tmp_path / "recogniser.keras")
+    noted = export_recogniser(checkpoint, examples, labels, params, settings["hardware"])
+    store_model(FS, path, noted)
+    stored = StoredModel(FS, path)
+    images = np.stack([decode_png(Path(name).read_bytes()) for name in examples["path"]])[..., None]
+    answered = stored.load().predict_on_batch(images)
+    network = checkpoint.load()
+    looks = np.split(np.asarray(look(views)(images)), 2)
+    said = [np.asarray(keras.ops.softmax(network.predict_on_batch(seen))) for seen in looks]
+    expected = np.mean(said, axis=(0, 2))
+    expected = np.log(expected) / noted.notes["temperature"]
+    expected -= np.logaddexp.reduce(expected, axis=1, keepdims=True)
+    logits = answered - np.logaddexp.reduce(answered, axis=1, keepdims=True)
+    np.testing.assert_allclose(logits, expected, atol=1e-3)
+    store_lite(
+        FS, str(tmp_path / "lite"), export_lite_recogniser(stored, params, settings["hardware"])
+    )
+    lite = StoredLite(FS, str(tmp_path / "lite"))
+    predictions = predict_held_out(lite, examples, labels)
     assert predictions["label"].eq(predictions["predicted"]).mean() > 0.7
 
 

@@ -309,8 +309,8 @@ def export_recogniser(
         training_checkpoint: the last one.
         examples: from `assemble_examples`.
         labels: the labels.
-        params: whether it is calibrated, for which the validation split has to say words, and how
-            common labels are where it will be used.
+        params: how often it looks at a clip, whether it is calibrated, for which the validation
+            split has to say words, and how common labels are where it will be used.
         hardware: on which devices.
 
     Returns:
@@ -323,8 +323,9 @@ def export_recogniser(
     training_checkpoint.expect(labels=labels)
     set_up(hardware)
     notes = {name: training_checkpoint.notes[name] for name in ("labels", "rendering", "recipe")}
-    recogniser = build_recogniser(training_checkpoint.load())
-    round_kernels(recogniser)
+    network = training_checkpoint.load()
+    round_kernels(network)
+    recogniser = build_recogniser(network, params.views)
     if params.calibrate:
         held_out = examples[examples["split"].eq(Split.VALIDATION)]
         if held_out["label"].isin(labels.words).any():

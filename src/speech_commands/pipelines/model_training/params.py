@@ -8,6 +8,7 @@ from speech_commands.audio.spectrogram import Rendering
 from speech_commands.labels import Labels, Word
 from speech_commands.models import ModelParams
 from speech_commands.training.params import TrainingParams
+from speech_commands.views import Views
 
 
 class ModelTrainingParams(BaseModel):
@@ -17,6 +18,7 @@ class ModelTrainingParams(BaseModel):
 
     model: ModelParams
     training: TrainingParams
+    views: Views | None
     calibrate: bool
     label_priors: dict[Word, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None
     lite_weights: Literal["float32", "float16", "int8"]
