@@ -28,6 +28,13 @@ def test_one_look_is_higher_and_the_other_lower():
     assert 41 - 1 - lower[:, 0, 0].argmax() == pytest.approx(24 / 1.25, abs=0.5)
 
 
+def test_what_comes_in_is_mirrored():
+    images = np.arange(10, dtype=np.uint8).reshape(1, 1, 10, 1)
+    earlier, later = looked(images, Views(time_shift=0.22, frequency_scaling=0))[..., 0]
+    assert earlier.tolist() == [[2, 3, 4, 5, 6, 7, 8, 9, 9, 8]]
+    assert later.tolist() == [[1, 0, 0, 1, 2, 3, 4, 5, 6, 7]]
+
+
 def test_without_a_difference_both_looks_are_the_clip():
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 12, 1), dtype=np.uint8)
     seen = looked(images, Views(time_shift=0, frequency_scaling=0))

@@ -36,8 +36,8 @@ def look(views: Views) -> keras.layers.Layer:
     lower. What comes in at the edges is the mirrored image.
 
     Args:
-        views: by what part of the frames the clip is shifted, and by what part its rows are scaled
-            from the lowest up.
+        views: by what part of its frames a clip is shifted, rounded to whole ones, and by what part
+            its rows are scaled from the lowest up.
 
     Returns:
         A layer from shape (clips, rows, frames, 1), uint8, to (2 * clips, rows, frames, 1),
@@ -75,13 +75,16 @@ def _look_class() -> type:
         def call(self, images: Any) -> Any:
             rows, frames = images.shape[1:3]
             pixels = tf.cast(images[..., 0], tf.float32)
+            shift = round(self.time_shift * frames)
+            padded = tf.pad(pixels, [[0, 0], [0, 0], [shift, shift]], "SYMMETRIC")
+            from_lowest = pixel_places(rows) - (rows - 1)
             looks = []
             for way in WAYS:
-                scale = 1 + way * self.frequency_scaling
-                from_lowest = pixel_places(rows) - (rows - 1)
-                in_frequency = _matrix(scale * from_lowest + (rows - 1))
-                in_time = _matrix(pixel_places(frames) - way * self.time_shift * frames)
-                looks.append(tf.matmul(in_frequency, pixels, transpose_a=True) @ in_time)
+                start = shift - way * shift
+                shifted = padded[:, :, start : start + frames]
+                scaled = (1 + way * self.frequency_scaling) * from_lowest + (rows - 1)
+                matrix = interpolation(scaled[None, None, :])[0]
+                looks.append(tf.matmul(matrix, shifted, transpose_a=True))
             seen = tf.clip_by_value(tf.round(tf.concat(looks, 0)), 0, BRIGHTEST)
             return tf.cast(seen, tf.uint8)[..., None]
 
@@ -96,10 +99,6 @@ def _look_class() -> type:
             }
 
     return Look
-
-
-def _matrix(places: tf.Tensor) -> tf.Tensor:
-    return interpolation(places[None, None, :])[0]
 
 
 @cache
