@@ -255,7 +255,7 @@ def test_stages_need_only_earlier_stages_and_raw_data(pipelines, context):
 
 
 def test_models_that_come_with_the_package_are_those_of_the_environment(context):
-    """The same network, labels and images as its parameters say; likewise for teachers."""
+    """The same network, looks, labels and images as its parameters say; likewise for teachers."""
     parameters, names = (context.config_loader[kind] for kind in ("parameters", "globals"))
     labels = Labels(**parameters["labels"])
     rendering = Rendering(**parameters["spectrograms"]["rendering"])
@@ -278,6 +278,10 @@ def test_models_that_come_with_the_package_are_those_of_the_environment(context)
     }
     layers = {layer.name for layer in model.layers}
     assert {layer: layer in layers for layer in wanted} == wanted
+    views = parameters["model_training"]["views"]
+    assert ("look" in layers) == (views is not None)
+    if views is not None:
+        assert views.items() <= model.get_layer("look").get_config().items()
     assert ("temperature" in stored.notes) == wanted[TEMPERATURE]
     if wanted[TEMPERATURE]:
         scale = model.get_layer(TEMPERATURE).scale
