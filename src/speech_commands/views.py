@@ -17,8 +17,6 @@ from speech_commands.lazy_tensorflow import keras, tf
 WAYS = (-1, 1)
 """Earlier and higher, later and lower."""
 
-BRIGHTEST = 255
-
 
 class Views(BaseModel):
     """How two looks at a clip differ from the clip, in opposite directions."""
@@ -85,11 +83,7 @@ def _look_class() -> type:
                 scaled = (1 + way * self.frequency_scaling) * from_lowest + (rows - 1)
                 matrix = interpolation(scaled[None, None, :])[0]
                 looks.append(tf.matmul(matrix, shifted, transpose_a=True))
-            seen = tf.clip_by_value(tf.round(tf.concat(looks, 0)), 0, BRIGHTEST)
-            return tf.cast(seen, tf.uint8)[..., None]
-
-        def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-            return (None, *shape[1:])
+            return tf.saturate_cast(tf.round(tf.concat(looks, 0)), tf.uint8)[..., None]
 
         def get_config(self) -> dict[str, Any]:
             return {
