@@ -83,7 +83,9 @@ def _look_class() -> type:
                 scaled = (1 + way * self.frequency_scaling) * from_lowest + (rows - 1)
                 matrix = interpolation(scaled[None, None, :])[0]
                 looks.append(tf.matmul(matrix, shifted, transpose_a=True))
-            return tf.saturate_cast(tf.round(tf.concat(looks, 0)), tf.uint8)[..., None]
+            # Not saturate_cast, which LiteRT has not.
+            seen = tf.clip_by_value(tf.round(tf.concat(looks, 0)), 0, tf.uint8.max)
+            return tf.cast(seen, tf.uint8)[..., None]
 
         def get_config(self) -> dict[str, Any]:
             return {
