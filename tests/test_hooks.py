@@ -31,6 +31,7 @@ from speech_commands.hooks import (
     StageTimer,
 )
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
+from speech_commands.pipelines.pseudo_labels.params import PseudoLabelParams
 from speech_commands.pipelines.silence_augmentation.params import SilenceParams
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.settings import CONFIG_LOADER_ARGS
@@ -107,6 +108,32 @@ def test_a_recogniser_of_other_labels_ends_a_run_that_would_use_it(
         refused = pytest.raises(ValueError, match=r"a\.tflite was trained with the labels .*'ja'")
         with nullcontext() if known is labels else refused:
             Agreement().before_pipeline_run(pipeline=pipeline, catalog=catalog)
+
+
+@pytest.mark.parametrize("use", [False, True])
+def test_test_clips_to_be_trained_on_must_have_been_chosen(use):
+    names = ["pseudo_labels", "pseudo_labelled_spectrograms", "params:pseudo_labels"]
+    pipeline = Pipeline([Node(lambda *values: values, names, "read", name="read")])
+    catalog = DataCatalog.from_config(
+        {
+            "pseudo_labels": {
+                "type": "speech_commands.datasets.atomic.AtomicDataset",
+                "filepath": "memory://not/there.parquet",
+                "missing_ok": True,
+                "dataset": {"type": "pandas.ParquetDataset"},
+            },
+            "pseudo_labelled_spectrograms": {
+                "type": "speech_commands.datasets.file_folder.FileFolderDataset",
+                "path": "memory://not/there",
+                "missing_ok": True,
+                "compute": {"backend": "local", "workers": 1, "address": None},
+            },
+        }
+    )
+    catalog["params:pseudo_labels"] = PseudoLabelParams(use=use, lowest_confidence=0.9)
+    refused = pytest.raises(ValueError, match="no test clips have been chosen")
+    with refused if use else nullcontext():
+        Agreement().before_pipeline_run(pipeline=pipeline, catalog=catalog)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from speech_commands.pipeline_registry import STAGES
-from speech_commands.pipelines.model_training.nodes import expect_teachers
+from speech_commands.pipelines.model_training.nodes import expect_teachers, pseudo_labelled
 from speech_commands.storage.lock import RunLock
 from speech_commands.storage.memory import give_memory_back
 from speech_commands.training.workers import this_worker
@@ -157,6 +157,12 @@ class Agreement:
         if read.has("params:silence_augmentation", "params:spectrograms"):
             rendering = read["params:spectrograms"].rendering
             read["params:silence_augmentation"].expect_clips_of(rendering.clip_ms)
+        if read.has("pseudo_labels", "pseudo_labelled_spectrograms"):
+            pseudo_labelled(
+                read["pseudo_labels"],
+                read["pseudo_labelled_spectrograms"],
+                read["params:pseudo_labels"],
+            )
         if read.has("teachers"):
             expect_teachers(
                 read["teachers"],

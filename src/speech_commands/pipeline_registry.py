@@ -6,6 +6,7 @@ from speech_commands.pipelines import (
     download,
     ingest,
     model_training,
+    pseudo_labels,
     scoring,
     silence_augmentation,
     spectrograms,
@@ -24,6 +25,7 @@ OPTIONAL = {
     "download": download,
     "synthetic_corpus": synthetic_corpus,
     "scoring": scoring,
+    "pseudo_labels": pseudo_labels,
 }
 ALIASES = {
     "training": ("ingest", "silence_augmentation", "spectrograms", "model_training"),

@@ -46,6 +46,16 @@ def test_what_was_saved_is_loaded(tmp_path, where, kind):
         assert [file.name for file in path.parent.iterdir()] == ["table"]
 
 
+def test_missing_file_is_none_where_that_is_allowed(tmp_path):
+    path = str(tmp_path / "table.csv")
+    dataset = AtomicDataset(filepath=path, dataset=CSV, missing_ok=True)
+    assert dataset.load() is None
+    with pytest.raises(DatasetError, match=r"table\.csv"):
+        AtomicDataset(filepath=path, dataset=CSV).load()
+    dataset.save(TABLE)
+    pd.testing.assert_frame_equal(dataset.load(), TABLE)
+
+
 def test_a_save_that_fails_midway_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "table.csv"
     AtomicDataset(filepath=str(path), dataset=CSV).save(TABLE)

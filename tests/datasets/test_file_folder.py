@@ -54,6 +54,14 @@ def test_a_folder_that_was_never_filled_says_which_and_why(dataset):
         dataset.load()
 
 
+def test_one_that_was_never_filled_is_none_where_that_is_allowed(tmp_path):
+    compute = {"backend": "local", "workers": 1, "address": None}
+    dataset = FileFolderDataset(path=str(tmp_path / "folder"), compute=compute, missing_ok=True)
+    assert dataset.load() is None
+    dataset.save(_files(["a"]))
+    assert list(dataset.load().index.index) == ["a"]
+
+
 def test_two_workers_fill_it_like_one(tmp_path):
     for workers in (1, 2):
         FileFolderDataset(

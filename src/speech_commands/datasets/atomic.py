@@ -23,6 +23,7 @@ class AtomicDataset(AbstractDataset[Any, Any]):
     Args:
         filepath: where the file is.
         dataset: the configuration of a dataset that writes one file, without its `filepath`.
+        missing_ok: load None instead of failing if there is no file.
         credentials: for the file system.
         metadata: for other tools; unused here.
     """
@@ -32,6 +33,7 @@ class AtomicDataset(AbstractDataset[Any, Any]):
         *,
         filepath: str,
         dataset: dict[str, Any],
+        missing_ok: bool = False,
         credentials: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -39,10 +41,13 @@ class AtomicDataset(AbstractDataset[Any, Any]):
         self._protocol, self._path = get_protocol_and_path(filepath)
         self._fs = fsspec.filesystem(self._protocol, **(credentials or {}))
         self._config, self._credentials = dict(dataset), credentials
+        self._missing_ok = missing_ok
         self.metadata = metadata
 
     def load(self) -> Any:
         """Load with the wrapped dataset."""
+        if self._missing_ok and not self._exists():
+            return None
         return self._inner(self._path).load()
 
     def save(self, data: Any) -> None:
@@ -62,4 +67,4 @@ class AtomicDataset(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         told = {name: fact for name, fact in self._config.items() if name != "credentials"}
-        return {"filepath": self._path, "dataset": told}
+        return {"filepath": self._path, "dataset": told, "missing_ok": self._missing_ok}

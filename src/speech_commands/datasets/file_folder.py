@@ -25,13 +25,10 @@ class FileFolderDataset(IncrementalDataset[DerivedFiles | StreamedFiles, FileFol
         ```
     """
 
-    def load(self) -> FileFolder:
-        """Find the index; it and files are read when asked for."""
-        return self._open()
-
     def save(self, data: DerivedFiles | StreamedFiles) -> None:
         """Make what is missing."""
         fill_folder(self._fs, self._root, data, self._compute)
 
     def _open(self) -> FileFolder:
+        """Find the index; it and files are read when asked for."""
         return open_folder(self._fs, self._root)

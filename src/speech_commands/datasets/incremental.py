@@ -14,12 +14,13 @@ Described = TypeVar("Described")
 Filled = TypeVar("Filled", bound=Sized)
 
 
-class IncrementalDataset(AbstractDataset[Described, Filled]):
+class IncrementalDataset(AbstractDataset[Described, Filled | None]):
     """A place that a node describes; saving makes what is missing there or out of date.
 
     Args:
         path: the folder.
         compute: how the work is spread, see `speech_commands.storage.compute.Compute`.
+        missing_ok: load None instead of failing if it was never filled.
         credentials: for the file system; those who read its files by address find theirs where
             the store's own tools do, such as the environment.
         fs_args: further options of the file system.
@@ -31,14 +32,24 @@ class IncrementalDataset(AbstractDataset[Described, Filled]):
         *,
         path: str,
         compute: dict[str, Any],
+        missing_ok: bool = False,
         credentials: dict[str, Any] | None = None,
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         protocol, self._root = get_protocol_and_path(path)
         self._fs = fsspec.filesystem(protocol, **(fs_args or {}), **(credentials or {}))
-        self._compute = Compute(**compute)
+        self._compute, self._missing_ok = Compute(**compute), missing_ok
         self.metadata = metadata
+
+    def load(self) -> Filled | None:
+        """Find what is there."""
+        try:
+            return self._open()
+        except FileNotFoundError:
+            if self._missing_ok:
+                return None
+            raise
 
     @abstractmethod
     def _open(self) -> Filled:
@@ -51,4 +62,8 @@ class IncrementalDataset(AbstractDataset[Described, Filled]):
             return False
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": self._root, "compute": self._compute.model_dump()}
+        return {
+            "path": self._root,
+            "compute": self._compute.model_dump(),
+            "missing_ok": self._missing_ok,
+        }

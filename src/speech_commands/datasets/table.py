@@ -21,13 +21,10 @@ class TableDataset(IncrementalDataset[DerivedRows, pd.DataFrame]):
         ```
     """
 
-    def load(self) -> pd.DataFrame:
-        """Read the rows, indexed by name and sorted."""
-        return self._open()
-
     def save(self, data: DerivedRows) -> None:
         """Work out what is missing."""
         fill_table(self._fs, self._root, data, self._compute)
 
     def _open(self) -> pd.DataFrame:
+        """Read the rows, indexed by name and sorted."""
         return open_table(self._fs, self._root)

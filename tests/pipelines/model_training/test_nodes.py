@@ -25,6 +25,7 @@ from speech_commands.pipelines.model_training.nodes import (
     train_recogniser,
 )
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
+from speech_commands.pipelines.pseudo_labels.params import PseudoLabelParams
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.recognition.recogniser import Recogniser
 from speech_commands.settings import CONFIG_LOADER_ARGS
@@ -464,6 +465,8 @@ def clips(split, *names):
     )
 
 
+UNUSED, USED = (PseudoLabelParams(use=use, lowest_confidence=0.9) for use in (False, True))
+PSEUDO = clips("training", "yes/d", "no/e").assign(confidence=0.95)
 SPOKEN = pd.concat([clips("training", "yes/a"), clips("validation", "yes/b")])
 SILENT = clips("training", "silence/c")
 
@@ -474,7 +477,8 @@ def assemble(pictures, labels, rendering):
 
     def assemble(spoken=SPOKEN, silent=SILENT, **others):
         arguments = {"spectrograms": pictures(spoken), "silence_spectrograms": pictures(silent)}
-        arguments |= {"labels": labels, "params": rendering} | others
+        arguments |= {"pseudo_labels": None, "pseudo_labelled_spectrograms": None}
+        arguments |= {"labels": labels, "params": rendering, "pseudo_label_params": UNUSED} | others
         return assemble_examples(spoken, silent, **arguments)
 
     return assemble
@@ -487,6 +491,34 @@ def test_examples_join_speech_and_silence(assemble, pictures, labels, tmp_path):
     assert examples["target"].to_list() == [labels.index("yes")] * 2 + [labels.index("silence")]
     indices = pd.concat([pictures(SPOKEN).index, pictures(SILENT).index])
     assert examples["fingerprint"].to_list() == indices["fingerprint"].to_list()
+
+
+def test_test_clips_are_trained_on_where_that_is_asked_for(assemble, pictures, labels):
+    images = pictures(pd.concat([PSEUDO, clips("testing", "up/f")]))
+    chosen = {"pseudo_labels": PSEUDO, "pseudo_labelled_spectrograms": images}
+    assert len(assemble(**chosen)) == len(assemble()) == 3
+    examples = assemble(**chosen, pseudo_label_params=USED)
+    added = examples[3:].reset_index(drop=True)
+    assert added["clip"].to_list() == ["yes/d.wav", "no/e.wav"]
+    assert added["split"].to_list() == ["training"] * 2
+    assert added["target"].to_list() == [labels.index("yes"), labels.index("no")]
+    made = [images.index["fingerprint"][name] for name in ("yes/d.png", "no/e.png")]
+    assert added["fingerprint"].to_list() == made
+
+
+def test_test_clips_that_were_not_chosen_or_have_changed_are_refused(assemble, pictures, labels):
+    for missing in ("pseudo_labels", "pseudo_labelled_spectrograms"):
+        chosen = {"pseudo_labels": PSEUDO, "pseudo_labelled_spectrograms": pictures(PSEUDO)}
+        with pytest.raises(ValueError, match=r"no test clips .*--pipelines=submission,pseudo_lab"):
+            assemble(**chosen | {missing: None}, pseudo_label_params=USED)
+    other = PSEUDO.assign(fingerprint="another")
+    changed = {"pseudo_labels": PSEUDO, "pseudo_labelled_spectrograms": pictures(other)}
+    with pytest.raises(ValueError, match=r"2 of 2 spectrograms .* the pipeline submission again"):
+        assemble(**changed, pseudo_label_params=USED)
+    there = {"pseudo_labels": PSEUDO, "pseudo_labelled_spectrograms": pictures(PSEUDO)}
+    fewer = labels.model_copy(update={"words": ("yes",)})
+    with pytest.raises(ValueError, match=r"no/e\.wav is no .* the pipeline pseudo_labels again"):
+        assemble(**there, pseudo_label_params=USED, labels=fewer)
 
 
 def test_a_label_that_most_clips_have_is_warned_of(assemble, caplog):

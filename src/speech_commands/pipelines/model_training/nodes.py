@@ -18,6 +18,7 @@ from speech_commands.models.lite import to_lite
 from speech_commands.models.precision import computing_in
 from speech_commands.models.rounding import round_kernels
 from speech_commands.pipelines.model_training.params import ModelTrainingParams
+from speech_commands.pipelines.pseudo_labels.params import PseudoLabelParams
 from speech_commands.pipelines.spectrograms.params import SpectrogramParams
 from speech_commands.recognition.images import label_images
 from speech_commands.recognition.recogniser import Recogniser
@@ -66,33 +67,44 @@ def assemble_examples(
     silence_manifest: pd.DataFrame,
     spectrograms: FileFolder,
     silence_spectrograms: FileFolder,
+    pseudo_labels: pd.DataFrame | None,
+    pseudo_labelled_spectrograms: FileFolder | None,
     labels: Labels,
     params: SpectrogramParams,
+    pseudo_label_params: PseudoLabelParams,
 ) -> pd.DataFrame:
-    """Join clips and silence into one table of examples.
+    """Join clips and silence, and test clips if that is asked for, into one table of examples.
 
     Args:
         manifest: columns clip, word, label, split, fingerprint.
         silence_manifest: likewise.
         spectrograms: images of the clips.
         silence_spectrograms: images of the silence clips.
+        pseudo_labels: test clips, likewise; all of the training split.
+        pseudo_labelled_spectrograms: images of at least these.
         labels: the labels.
         params: how images are rendered.
+        pseudo_label_params: whether test clips are trained on.
 
     Returns:
         Columns clip, label, split, target (the label's index), path (of the image), fingerprint.
 
     Raises:
-        ValueError: if there is nothing to train on or nothing to validate on, or manifests or
-            images were made with other parameters, or of other recordings.
+        ValueError: if there is nothing to train on or nothing to validate on, manifests or
+            images were made with other parameters, or of other recordings, or test clips are to be
+            trained on and none were chosen.
     """
+    sources = [
+        (manifest, spectrograms, "ingest", "spectrograms"),
+        (silence_manifest, silence_spectrograms, "silence_augmentation", "spectrograms"),
+    ]
+    chosen = pseudo_labelled(pseudo_labels, pseudo_labelled_spectrograms, pseudo_label_params)
+    if chosen is not None:
+        sources.append((*chosen, "pseudo_labels", "submission"))
     parts = []
-    for table, folder, stage in (
-        (manifest, spectrograms, "ingest"),
-        (silence_manifest, silence_spectrograms, "silence_augmentation"),
-    ):
+    for table, folder, stage, renderer in sources:
         _expect_labels(table, labels, stage)
-        _expect_images(table, folder, params)
+        _expect_images(table, folder, params, renderer)
         images = image_names(table["clip"])
         part = table[["clip", "label", "split"]].assign(
             path=images.map(folder.reader.address),
@@ -110,6 +122,24 @@ def assemble_examples(
             )
     _warn_of_a_majority(examples.loc[examples["split"].eq(Split.TRAINING), "label"])
     return examples
+
+
+def pseudo_labelled(
+    pseudo_labels: pd.DataFrame | None, images: FileFolder | None, params: PseudoLabelParams
+) -> tuple[pd.DataFrame, FileFolder] | None:
+    """The test clips to train on, and their images, if that is asked for.
+
+    Raises:
+        ValueError: if it is, and there are none.
+    """
+    if not params.use:
+        return None
+    if pseudo_labels is None or images is None:
+        raise ValueError(
+            "pseudo_labels.use is true, and no test clips have been chosen; "
+            "kedro run --pipelines=submission,pseudo_labels labels them and chooses"
+        )
+    return pseudo_labels, images
 
 
 def _warn_of_a_majority(trained: pd.Series) -> None:
@@ -133,7 +163,9 @@ def _expect_labels(manifest: pd.DataFrame, labels: Labels, stage: str) -> None:
         )
 
 
-def _expect_images(manifest: pd.DataFrame, images: FileFolder, params: SpectrogramParams) -> None:
+def _expect_images(
+    manifest: pd.DataFrame, images: FileFolder, params: SpectrogramParams, renderer: str
+) -> None:
     clips = manifest.set_index("clip")["fingerprint"]
     expected = image_fingerprints(clips, params.rendering, params.png_compress_level)
     others = lacking(still_right(images.fingerprints.to_frame(), expected), expected).index
@@ -141,7 +173,7 @@ def _expect_images(manifest: pd.DataFrame, images: FileFolder, params: Spectrogr
         raise ValueError(
             f"{len(others)} of {len(expected)} spectrograms are missing, or were rendered with "
             f"other parameters or from other recordings, {others[0]} among them; run the pipeline "
-            "spectrograms again"
+            f"{renderer} again"
         )
 
 
