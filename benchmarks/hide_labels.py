@@ -5,7 +5,7 @@ labels; those of the others become test clips, as in the competition, where ther
 of them for each with a label. Validation and testing splits stay as they are.
 
     python benchmarks/hide_labels.py --out data/01_raw/hidden
-    kedro run --env=fast --params=training_recordings=data/01_raw/hidden/train,...
+    kedro run --env=fast --params=$PLACES    # what it has printed
 """
 
 import argparse
@@ -88,7 +88,7 @@ def main() -> None:
         "sample_submission": SAMPLE,
         "test_labels": TRUTH,
     }
-    print("--params=" + ",".join(f"{name}={options.out / at}" for name, at in places.items()))
+    print(",".join(f"{name}={options.out / at}" for name, at in places.items()))
 
 
 if __name__ == "__main__":

@@ -46,11 +46,11 @@ def test_whole_speakers_of_the_training_split_lose_their_labels(hidden, trained_
 def test_the_rest_is_ingested_as_before_and_the_hidden_clips_are_labelled(
     hidden, trained_run, tmp_path
 ):
-    (_, params), out = hidden
+    (_, places), out = hidden
     project = tmp_path / "project"
     shutil.copytree(trained_run, project, symlinks=True)
     status, log = kedro(
-        project, "run", "--env=test", "--pipelines=ingest,submission,scoring", params
+        project, "run", "--env=test", "--pipelines=ingest,submission,scoring", f"--params={places}"
     )
     assert status == 0, log
     before, after = (

@@ -215,7 +215,7 @@ def test_unreadable_test_clip_still_gets_its_row(trained_run, tmp_path):
     [
         ("spectrograms.rendering.hop_mss", 5, "hop_mss"),
         ("ingest.validation_percentage", 120, "validation_percentage"),
-        ("model_training.model.family", "vgh", "allowed are bc_resnet, resnet, se_resnet, vgg"),
+        ("model_training.model.family", "vgh", "allowed are bc_resnet, resnet, se_resnet, tc_"),
         ("hardware.precision", "float8", "bfloat16"),
         ("silence_augmentation.lowest_gain_db", 3, "above highest_gain_db"),
         ("labels.words", ["yes", "yes"], "must differ"),

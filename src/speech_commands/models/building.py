@@ -13,6 +13,7 @@ from speech_commands.models.bc_resnet import bc_resnet
 from speech_commands.models.image_input import InputImage, measure_levels, prepare_image
 from speech_commands.models.resnet import resnet
 from speech_commands.models.se_resnet import se_resnet
+from speech_commands.models.tc_resnet import tc_resnet
 from speech_commands.models.vgg import SMALLEST_SIDE, vgg
 from speech_commands.views import Views, gather_looks, look
 
@@ -20,6 +21,7 @@ BUILDERS: Mapping[str, Callable[[Any, int, float], Any]] = {
     "bc_resnet": bc_resnet,
     "resnet": resnet,
     "se_resnet": se_resnet,
+    "tc_resnet": tc_resnet,
     "vgg": vgg,
 }
 """Family name to a function from (features, width, dropout) to features before the last layer."""
