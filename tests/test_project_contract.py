@@ -31,7 +31,7 @@ from speech_commands.storage.lite_file import StoredLite
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "speech_commands"
-ENVS = ("base", "best", "demo", "fast", "gpu", "own", "test", "tiny")
+ENVS = ("base", "best", "demo", "fast", "gpu", "light", "own", "test", "tiny")
 
 TRAINING = ["ingest", "silence_augmentation", "spectrograms", "model_training"]
 WHOLE = [*TRAINING, "submission"]

@@ -119,5 +119,6 @@ def build_recogniser(network: keras.Model, views: Views | None = None) -> keras.
     if views is None:
         return keras.Model(network.input, vote()(network.output), name=network.name)
     spectrogram = keras.Input(network.input_shape[1:], dtype="uint8", name="spectrogram")
-    said = gather_looks()(network(look(views)(spectrogram)))
+    bare = keras.Model(network.input, network.output)  # an optimizer would be stored with it
+    said = gather_looks()(bare(look(views)(spectrogram)))
     return keras.Model(spectrogram, vote()(said), name=network.name)

@@ -1,7 +1,9 @@
 from itertools import count
 from pathlib import Path
+from zipfile import ZipFile
 
 import fsspec
+import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -279,6 +281,14 @@ def test_recogniser_predicts_as_the_checkpoint_and_carries_what_it_needs(
     assert predictions["label"].eq(predictions["predicted"]).mean() > 0.7
 
 
+def numbers_in(keras_file):
+    """How many numbers a file holds; more than the model's are those of an optimizer."""
+    with ZipFile(keras_file).open("model.weights.h5") as weights, h5py.File(weights) as groups:
+        sizes = []
+        groups.visititems(lambda _, item: sizes.append(getattr(item, "size", 0)))
+    return sum(sizes)
+
+
 def test_a_recogniser_that_looks_twice_is_stored_calibrated_and_converted(
     run, examples, settings, labels, tmp_path
 ):
@@ -289,6 +299,7 @@ def test_a_recogniser_that_looks_twice_is_stored_calibrated_and_converted(
     noted = export_recogniser(checkpoint, examples, labels, params, settings["hardware"])
     store_model(FS, path, noted)
     stored = StoredModel(FS, path)
+    assert numbers_in(Path(path)) == noted.model.count_params()
     images = np.stack([decode_png(Path(name).read_bytes()) for name in examples["path"]])[..., None]
     answered = stored.load().predict_on_batch(images)
     network = checkpoint.load()
